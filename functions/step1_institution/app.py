@@ -1,0 +1,54 @@
+"""Step 1: institutions.
+
+Needs nothing. Creates or updates the institution, or maps one that was set up by hand. Leaves its uuid.
+Source: [institutions], [overview].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.lookups import find_institution
+from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.records import Institution
+from dokstamp_sync.worker.entry import serve
+from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.plain import PlainStep, given
+from dokstamp_sync.worker.work import Delivered, Work
+
+
+class InstitutionStep(PlainStep[Institution]):
+    step = Step.INSTITUTION
+
+    def references(self, record: Institution) -> Mapping[str, Reference]:
+        return {}
+
+    def path(self, work: Work[Institution]) -> str:
+        return "/institutions"
+
+    def find(self, work: Work[Institution]) -> Entity | None:
+        return find_institution(work.api, work.record.name or "")
+
+    def body(self, record: Institution) -> Mapping[str, Any]:
+        return given(
+            name=record.name,
+            country=record.country,
+            legal_name=record.legal_name,
+            tax_id=record.tax_id,
+            website=record.website,
+            status=record.status,
+        )
+
+    def deliver(self, work: Work[Institution]) -> Delivered:
+        """One that was set up by hand is asked for, so that a mistyped uuid shows here and not in its courses."""
+        by_hand = work.record.uuid
+        if by_hand is None:
+            return super().deliver(work)
+        work.api.get(f"/institutions/{by_hand}")
+        return Delivered(Outcome.UNCHANGED, by_hand, "set up by hand, mapped")
+
+
+handler = serve(InstitutionStep())

@@ -1,0 +1,48 @@
+"""Step 2: courses.
+
+Needs the institution. Creates or updates the course; an inactive one is archived. Leaves its uuid and the
+institution's. Source: [courses], [sync].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.lookups import find_course
+from dokstamp_sync.order import Step
+from dokstamp_sync.records import Course
+from dokstamp_sync.worker.entry import serve
+from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.plain import PlainStep, given
+from dokstamp_sync.worker.work import Work
+
+
+class CourseStep(PlainStep[Course]):
+    step = Step.COURSE
+    unique = frozenset({"code"})
+
+    def references(self, record: Course) -> Mapping[str, Reference]:
+        return {"institution_uuid": Reference(Step.INSTITUTION, record.institution_id)}
+
+    def path(self, work: Work[Course]) -> str:
+        return "/courses"
+
+    def find(self, work: Work[Course]) -> Entity | None:
+        return find_course(work.api, work.record.code, work.parents["institution_uuid"].uuid)
+
+    def body(self, record: Course) -> Mapping[str, Any]:
+        return given(
+            code=record.code,
+            name=record.name,
+            description=record.description,
+            workload_hours=record.workload_hours,
+            # Left out, a new course would be a draft.
+            status="active" if record.is_active else "archived",
+            area=record.area,
+            version=record.version,
+        )
+
+
+handler = serve(CourseStep())

@@ -1,0 +1,47 @@
+"""Step 3: modules.
+
+Needs the institution. Creates or updates the module. Leaves its uuid. Source: [modules], [sync].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.lookups import find_module
+from dokstamp_sync.order import Step
+from dokstamp_sync.records import Module
+from dokstamp_sync.worker.entry import serve
+from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.plain import PlainStep, given
+from dokstamp_sync.worker.work import Work
+
+
+class ModuleStep(PlainStep[Module]):
+    step = Step.MODULE
+    unique = frozenset({"code"})
+
+    def references(self, record: Module) -> Mapping[str, Reference]:
+        return {"institution_uuid": Reference(Step.INSTITUTION, record.institution_id)}
+
+    def path(self, work: Work[Module]) -> str:
+        return "/modules"
+
+    def find(self, work: Work[Module]) -> Entity | None:
+        return find_module(work.api, work.record.code, work.parents["institution_uuid"].uuid)
+
+    def body(self, record: Module) -> Mapping[str, Any]:
+        return given(
+            code=record.code,
+            name=record.name,
+            description=record.description,
+            # A course has workload_hours, a module has workload.
+            workload=record.workload,
+            credits=record.credits,
+            level=record.level,
+            modality=record.modality,
+        )
+
+
+handler = serve(ModuleStep())

@@ -1,0 +1,36 @@
+"""Step 4: the modules of a course.
+
+Needs the course and every module it names. Attaches them in order; a module that a group has claimed is left to the
+group, one that is not named any more is detached. Leaves nothing to later steps. Source: [course-modules].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.records import CourseModules
+from dokstamp_sync.worker.attachments import attach, module_references, places
+from dokstamp_sync.worker.entry import serve
+from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.work import Delivered, Work
+
+
+class CourseModulesStep:
+    step = Step.COURSE_MODULES
+
+    def references(self, record: CourseModules) -> Mapping[str, Reference]:
+        return {"course_uuid": Reference(Step.COURSE, record.course_id), **module_references(record)}
+
+    def lane(self, record: CourseModules) -> str:
+        """The records of a course share its attachments."""
+        return record.course_id
+
+    def deliver(self, work: Work[CourseModules]) -> Delivered:
+        first = work.claimed.row.applied is None
+        changes = attach(work, work.parents["course_uuid"].uuid, places(work, group=None))
+        return Delivered(Outcome.CREATED if first else Outcome.UPDATED, None, str(changes))
+
+
+handler = serve(CourseModulesStep())

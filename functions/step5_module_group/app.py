@@ -1,0 +1,58 @@
+"""Step 5: module groups.
+
+Needs the course and every module it names. Creates or updates the group, then attaches its modules with the group:
+the vendor takes a module's group only when it is attached. Leaves the group's uuid.
+Source: [module-groups], [course-modules].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.lookups import find_group
+from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.records import ModuleGroup
+from dokstamp_sync.worker.attachments import attach, module_references, places
+from dokstamp_sync.worker.entry import serve
+from dokstamp_sync.worker.parents import Parent, Reference
+from dokstamp_sync.worker.plain import PlainStep, given
+from dokstamp_sync.worker.work import Delivered, Work
+
+
+class ModuleGroupStep(PlainStep[ModuleGroup]):
+    step = Step.MODULE_GROUP
+
+    def references(self, record: ModuleGroup) -> Mapping[str, Reference]:
+        return {"course_uuid": Reference(Step.COURSE, record.course_id), **module_references(record)}
+
+    def lane(self, record: ModuleGroup) -> str:
+        """The records of a course share its attachments."""
+        return record.course_id
+
+    def path(self, work: Work[ModuleGroup]) -> str:
+        return f"/courses/{work.parents['course_uuid'].uuid}/modules/groups"
+
+    def find(self, work: Work[ModuleGroup]) -> Entity | None:
+        return find_group(work.api, work.parents["course_uuid"].uuid, work.record.name)
+
+    def body(self, record: ModuleGroup) -> Mapping[str, Any]:
+        return given(name=record.name, order=record.order)
+
+    def owners(self, parents: Mapping[str, Parent]) -> dict[str, Any]:
+        """The course is in the path, and the modules are attached afterwards."""
+        return {}
+
+    def deliver(self, work: Work[ModuleGroup]) -> Delivered:
+        course = work.parents["course_uuid"]
+        group = super().deliver(work)
+        changes = attach(work, course.uuid, places(work, group=group.uuid))
+        if group.outcome is Outcome.UNCHANGED and changes.any:
+            return replace(group, outcome=Outcome.UPDATED, reason=str(changes))
+        return replace(group, reason=f"{group.reason}; {changes}".removeprefix("; "))
+
+
+handler = serve(ModuleGroupStep())

@@ -1,0 +1,48 @@
+"""Step 6: cohorts.
+
+Needs the course. Creates or updates the cohort, with the modality in the cohorts' own words. Leaves its uuid.
+Source: [cohorts]; the guide's code never updates one [sync].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.lookups import find_cohort
+from dokstamp_sync.fields import stamp
+from dokstamp_sync.order import Step
+from dokstamp_sync.records import Cohort
+from dokstamp_sync.worker.entry import serve
+from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.plain import PlainStep, given
+from dokstamp_sync.worker.work import Work
+
+MODALITIES = {"in_person": "presential", "online": "remote", "hybrid": "hybrid"}
+
+
+class CohortStep(PlainStep[Cohort]):
+    step = Step.COHORT
+    unique = frozenset({"code"})
+
+    def references(self, record: Cohort) -> Mapping[str, Reference]:
+        return {"course_uuid": Reference(Step.COURSE, record.course_id)}
+
+    def path(self, work: Work[Cohort]) -> str:
+        return "/cohorts"
+
+    def find(self, work: Work[Cohort]) -> Entity | None:
+        """A code is unique, so another course's cohort with this code is not this one: it stays refused."""
+        return find_cohort(work.api, work.record.code, work.parents["course_uuid"].uuid)
+
+    def body(self, record: Cohort) -> Mapping[str, Any]:
+        return given(
+            code=record.code,
+            modality=MODALITIES[record.modality] if record.modality else None,
+            start_date=stamp(record.start_date) if record.start_date else None,
+            end_date=stamp(record.end_date) if record.end_date else None,
+        )
+
+
+handler = serve(CohortStep())

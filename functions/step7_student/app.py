@@ -1,0 +1,45 @@
+"""Step 7: students.
+
+Needs nothing: a student belongs to the tenant. Creates or updates the student, before any certificate freezes the
+student's identity. Leaves the uuid. Source: [students], [lifecycle].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.lookups import find_student
+from dokstamp_sync.order import Step
+from dokstamp_sync.records import Student
+from dokstamp_sync.worker.entry import serve
+from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.plain import PlainStep, given
+from dokstamp_sync.worker.work import Work
+
+
+class StudentStep(PlainStep[Student]):
+    step = Step.STUDENT
+    unique = frozenset({"email"})
+
+    def references(self, record: Student) -> Mapping[str, Reference]:
+        return {}
+
+    def path(self, work: Work[Student]) -> str:
+        return "/students"
+
+    def find(self, work: Work[Student]) -> Entity | None:
+        return find_student(work.api, work.record.email)
+
+    def body(self, record: Student) -> Mapping[str, Any]:
+        return given(
+            name=record.name,
+            email=record.email,
+            date_of_birth=record.date_of_birth.isoformat(),
+            gender=record.gender,
+            social_name=record.social_name,
+        )
+
+
+handler = serve(StudentStep())

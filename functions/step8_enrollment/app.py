@@ -1,0 +1,56 @@
+"""Step 8: enrollments.
+
+Needs the student, the course and, if it names one, the cohort. Creates or updates the enrollment. Leaves its uuid
+and theirs, so that a certificate needs to name nothing else. Source: [enrollments].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.lookups import find_enrollment
+from dokstamp_sync.order import Step
+from dokstamp_sync.records import Enrollment
+from dokstamp_sync.worker.entry import serve
+from dokstamp_sync.worker.parents import Parent, Reference
+from dokstamp_sync.worker.plain import PlainStep, given
+from dokstamp_sync.worker.work import Work
+
+
+class EnrollmentStep(PlainStep[Enrollment]):
+    step = Step.ENROLLMENT
+
+    def references(self, record: Enrollment) -> Mapping[str, Reference]:
+        needed = {
+            "student_uuid": Reference(Step.STUDENT, record.student_id),
+            "course_uuid": Reference(Step.COURSE, record.course_id),
+        }
+        if record.cohort_id:
+            needed["cohort_uuid"] = Reference(Step.COHORT, record.cohort_id)
+        return needed
+
+    def path(self, work: Work[Enrollment]) -> str:
+        return "/enrollments"
+
+    def find(self, work: Work[Enrollment]) -> Entity | None:
+        """The guide creates without looking [sync]; nothing says that a second enrollment would be refused."""
+        cohort = work.parents.get("cohort_uuid")
+        student, course = work.parents["student_uuid"], work.parents["course_uuid"]
+        return find_enrollment(work.api, student.uuid, course.uuid, cohort.uuid if cohort else None)
+
+    def body(self, record: Enrollment) -> Mapping[str, Any]:
+        return given(
+            enrolled_at=record.enrolled_at.isoformat(),
+            completion_status=record.completion_status,
+            grade=float(record.grade) if record.grade is not None else None,
+            completed_at=record.completed_at.isoformat() if record.completed_at else None,
+        )
+
+    def facts(self, parents: Mapping[str, Parent]) -> dict[str, Any]:
+        institution = parents["course_uuid"].facts.get("institution_uuid")
+        return super().facts(parents) | ({"institution_uuid": institution} if institution else {})
+
+
+handler = serve(EnrollmentStep())

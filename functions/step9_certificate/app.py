@@ -1,0 +1,135 @@
+"""Step 9: certificates.
+
+Needs the enrollment, or student and course (and cohort), and a PDF in the bucket. Uploads the PDF, issues the
+certificate; or revokes one. Leaves its uuid, its status and the address where anyone can verify it.
+Issuing notifies the student and cannot be undone. Source: [certificates], [files], [lifecycle], [revocation].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.lookups import find_certificate
+from dokstamp_sync.errors import NotReady, Rejected
+from dokstamp_sync.fields import stamp
+from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.records import Certificate
+from dokstamp_sync.worker.entry import serve
+from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.plain import given
+from dokstamp_sync.worker.work import Delivered, Work
+
+
+class CertificateStep:
+    step = Step.CERTIFICATE
+
+    def references(self, record: Certificate) -> Mapping[str, Reference]:
+        if record.enrollment_id:
+            return {"enrollment_uuid": Reference(Step.ENROLLMENT, record.enrollment_id)}
+        needed = {
+            "student_uuid": Reference(Step.STUDENT, record.student_id or ""),
+            "course_uuid": Reference(Step.COURSE, record.course_id or ""),
+        }
+        if record.cohort_id:
+            needed["cohort_uuid"] = Reference(Step.COHORT, record.cohort_id)
+        return needed
+
+    def lane(self, record: Certificate) -> str:
+        return record.sis_id
+
+    def deliver(self, work: Work[Certificate]) -> Delivered:
+        if work.record.revoke:
+            return self._revoke(work)
+        if work.uuid and work.facts.get("status") == "draft":
+            return self._issued(work, work.api.get(f"/certificates/{work.uuid}"))
+        if work.uuid and work.facts.get("status") != "revoked":
+            return self._already_issued(work)
+        return self._issue(work)
+
+    def _issue(self, work: Work[Certificate]) -> Delivered:
+        """The file's uuid is kept before the certificate is asked for: by its file a lost one is found again."""
+        about = self._about(work)
+        with work.pdfs.open(work.record.pdf or "", work.claimed.frozen.get("pdf_version", "")) as pdf:
+            if work.claimed.frozen.get("sha256", pdf.sha256) != pdf.sha256:
+                raise Rejected("the PDF was changed while its certificate was being issued; send it again")
+            issued_at = stamp(work.record.issued_at) if work.record.issued_at else work.occurred_at
+            work.claimed.freeze(
+                {"issued_at": issued_at, "pdf_version": pdf.version, "sha256": pdf.sha256, **work.claimed.frozen}
+            )
+            file = work.api.upload(pdf.name, pdf.file)
+        work.claimed.freeze({"file_uuid": file["uuid"]})
+        if file.get("used_at"):
+            return self._adopt(work, about, file["uuid"])
+        try:
+            certificate = work.api.create("/certificates", self._body(work, about, file["uuid"]))
+        except Rejected as refusal:
+            if "file_uuid" not in refusal.fields:
+                raise
+            return self._adopt(work, about, file["uuid"])
+        return self._issued(work, certificate)
+
+    def _about(self, work: Work[Certificate]) -> dict[str, str]:
+        """Whose certificate it is, as the vendor wants to be told."""
+        about = {name: parent.uuid for name, parent in work.parents.items()}
+        parent = work.parents.get("enrollment_uuid") or work.parents["course_uuid"]
+        known = ("student_uuid", "course_uuid", "cohort_uuid", "institution_uuid")
+        about |= {name: parent.facts[name] for name in known if name in parent.facts and name not in about}
+        if "institution_uuid" not in about:
+            about["institution_uuid"] = work.api.get(f"/courses/{about['course_uuid']}")["institution"]["uuid"]
+        return about
+
+    def _body(self, work: Work[Certificate], about: Mapping[str, str], file_uuid: str) -> dict[str, Any]:
+        issue: dict[str, Any] = {"finish": True}
+        if work.issue == "status":
+            issue = {"status": "issued", "issued_at": work.claimed.frozen["issued_at"]}
+        return {**about, "file_uuid": file_uuid, **given(template_uuid=work.record.template_id), **issue}
+
+    def _adopt(self, work: Work[Certificate], about: Mapping[str, str], file_uuid: str) -> Delivered:
+        """The file is taken: by this very certificate, whose answer was lost, or by another one."""
+        found = find_certificate(work.api, about["student_uuid"], about["course_uuid"], file_uuid)
+        if found is None:
+            raise Rejected("this PDF was used for another certificate; every certificate needs a PDF of its own")
+        if found.get("status") == "revoked":
+            raise Rejected("this PDF belongs to a revoked certificate; a new certificate needs a new PDF")
+        return self._issued(work, found)
+
+    def _issued(self, work: Work[Certificate], certificate: Entity) -> Delivered:
+        """Whatever was asked for, only the answer's status says whether it is issued (section 9.1, 2)."""
+        status, facts = str(certificate.get("status")), _facts(certificate)
+        if status != "issued":
+            work.claimed.remember(certificate["uuid"], {**facts, "status": "draft"})
+            raise NotReady(
+                f"DokStamp keeps the certificate as '{status}', not issued: check the issue mode",
+                finally_=Outcome.REJECTED,
+            )
+        return Delivered(Outcome.CREATED, certificate["uuid"], "issued", facts)
+
+    def _already_issued(self, work: Work[Certificate]) -> Delivered:
+        applied = work.claimed.row.applied
+        if applied and applied.fingerprint == work.record.fingerprint():
+            return Delivered(Outcome.UNCHANGED, work.uuid, "a certificate is issued only once", work.facts)
+        raise Rejected("the certificate is issued and cannot be changed; revoke it, then send a new PDF")
+
+    def _revoke(self, work: Work[Certificate]) -> Delivered:
+        if not work.uuid:
+            raise NotReady("no certificate is known under this sis_id, so there is none to revoke")
+        address = f"/certificates/{work.uuid}"
+        try:
+            revoked = work.api.revoke(f"{address}/revoke", given(revocation_reason=work.record.revocation_reason))
+        except Rejected as refusal:
+            if refusal.status != 422:
+                raise
+            revoked = work.api.get(address)
+        if revoked.get("status") != "revoked":
+            raise Rejected(f"DokStamp keeps the certificate as '{revoked.get('status')}', not revoked")
+        return Delivered(Outcome.UPDATED, work.uuid, "revoked", {**work.facts, **_facts(revoked)})
+
+
+def _facts(certificate: Entity) -> dict[str, Any]:
+    return given(status=certificate.get("status"), public_verification_url=certificate.get("public_verification_url"))
+
+
+handler = serve(CertificateStep())

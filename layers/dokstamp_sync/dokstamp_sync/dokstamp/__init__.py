@@ -1,0 +1,1 @@
+"""DokStamp's API: the only part of the project that knows HTTP."""

@@ -1,0 +1,233 @@
+"""DokStamp's API as plain calls: entities in, entities out, and an error named by what happens next.
+
+Every call has one total deadline. Source: [tenancy] for headers, [intro] for envelope and pages, [errors].
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO, Any
+
+import httpx
+
+from dokstamp_sync import __version__
+from dokstamp_sync.backoff import retry_after
+from dokstamp_sync.dokstamp.deadline import DeadlineTransport, total_deadline
+from dokstamp_sync.dokstamp.fates import NOT_CARRIED_OUT, Fate, fate
+from dokstamp_sync.dokstamp.tokens import Credentials, TokenRequest, Tokens
+from dokstamp_sync.errors import Misconfigured, NotFound, OutOfTime, Rejected, Retry, Throttled
+from dokstamp_sync.settings import Settings
+
+Entity = dict[str, Any]
+
+MOST_PAGES = 1000
+# Between the end of a call and the end of the worker's time there must be room to write down what came of it.
+MARGIN_SECONDS = 5.0
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class DokStamp:
+    """One client per environment: one connection pool, one token.
+
+    Every method raises Retry, Throttled, Misconfigured, NotFound or Rejected; see errors.py.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        credentials: Credentials,
+        *,
+        clock: Callable[[], float] = time.time,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._deadline = settings.deadline_seconds
+        self._clock = clock
+        self._paused_until = 0.0
+        self._stop_at = float("inf")
+        self._http = httpx.Client(
+            base_url=settings.dokstamp_base_url,
+            transport=transport or DeadlineTransport(settings.record_threads),
+            timeout=settings.deadline_seconds,
+            headers={
+                "Accept": "application/json",
+                "X-Tenant": settings.dokstamp_tenant,
+                "User-Agent": f"dokstamp-sync/{__version__}",
+            },
+        )
+        self._tokens = Tokens(settings.dokstamp_auth, credentials, self._ask_for_token, clock)
+
+    def stop_at(self, moment: float) -> None:
+        """No call begins that could last beyond ``moment`` (seconds since the epoch)."""
+        self._stop_at = moment
+
+    def pages(self, path: str, where: Mapping[str, str] | None = None) -> Iterator[Entity]:
+        """Every entity of a list, page after page of whatever size the server chooses.
+
+        Raises Retry if the pages cannot be followed: half a list must never pass for a whole one.
+        """
+        parameters = {f"where[{field}]": value for field, value in (where or {}).items()}
+        seen = 0
+        first: object = None
+        for page in range(1, MOST_PAGES + 1):
+            body = self._send("GET", path, params=parameters | ({"page": str(page)} if page > 1 else {}))
+            entities, meta = body.get("data"), body.get("meta")
+            if not isinstance(entities, list) or not all(isinstance(each, dict) for each in entities):
+                raise Retry(f"GET {path} answered without a list")
+            if page > 1 and entities and entities[0].get("uuid") == first:
+                raise Retry(f"GET {path} answers the same page again and again")
+            yield from entities
+            seen += len(entities)
+            first = entities[0].get("uuid") if entities else None
+            total = meta.get("total") if isinstance(meta, dict) else None
+            if not entities or not isinstance(total, int) or seen >= total:
+                return
+        raise Retry(f"GET {path} has more than {MOST_PAGES} pages")
+
+    def get(self, path: str) -> Entity:
+        """One entity."""
+        return _entity(self._send("GET", path), f"GET {path}")
+
+    def create(self, path: str, body: Mapping[str, Any]) -> Entity:
+        """The entity that a POST made; always with a ``uuid``."""
+        return _entity(self._send("POST", path, json=body), f"POST {path}")
+
+    def change(self, path: str, body: Mapping[str, Any]) -> None:
+        """PATCH with the fields of ``body``."""
+        self._send("PATCH", path, json=body)
+
+    def attach(self, path: str, body: Mapping[str, Any]) -> None:
+        """A POST whose answer the vendor does not show [course-modules]."""
+        self._send("POST", path, json=body)
+
+    def detach(self, path: str, body: Mapping[str, Any]) -> None:
+        """A DELETE with a body [course-modules]."""
+        self._send("DELETE", path, json=body)
+
+    def revoke(self, path: str, body: Mapping[str, Any]) -> Entity:
+        """The certificate after a PUT on its ``/revoke`` [revocation]."""
+        return _entity(self._send("PUT", path, json=body), f"PUT {path}")
+
+    def upload(self, name: str, pdf: IO[bytes]) -> Entity:
+        """The file that now holds the PDF: a new one, or the one that held the same bytes before [files]."""
+        body = self._send("POST", "/files", files={"files[]": (name, pdf, "application/pdf")})
+        files = body.get("data")
+        if not isinstance(files, list) or len(files) != 1:
+            raise Retry("POST /files answered without one file", definite=False)
+        return _entity({"data": files[0]}, "POST /files")
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def _send(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        self._check_time()
+        token = self._tokens.current()
+        response = self._exchange(method, path, token, **content)
+        if fate(response.status_code) is Fate.RENEW:
+            _rewind(content)
+            response = self._exchange(method, path, self._tokens.after_refusal(token), **content)
+        return self._judge(method, path, response)
+
+    def _exchange(self, method: str, path: str, token: str | None, **content: Any) -> httpx.Response:
+        self._check_time()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            with total_deadline(self._deadline):
+                return self._http.request(method, path, headers=headers, **content)
+        except _NEVER_SENT as error:
+            raise Retry(f"DokStamp could not be reached ({type(error).__name__})") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Retry(f"{method} {path} got no whole answer ({type(error).__name__})", definite=False) from None
+
+    def _check_time(self) -> None:
+        now = self._clock()
+        if now < self._paused_until:
+            raise Throttled("DokStamp asked to wait", after=self._paused_until - now)
+        if now + self._deadline + MARGIN_SECONDS > self._stop_at:
+            raise OutOfTime("the worker's time is up; the rest is handed back")
+
+    def _judge(self, method: str, path: str, response: httpx.Response) -> dict[str, Any]:
+        status = response.status_code
+        said = f"{method} {path} answered {status}"
+        wait = retry_after(response.headers.get("Retry-After"), self._clock())
+        if wait is not None:
+            self._paused_until = max(self._paused_until, self._clock() + wait)
+        match fate(status):
+            case Fate.DONE:
+                return _body(said, response)
+            case Fate.THROTTLED:
+                raise Throttled(said, after=wait)
+            case Fate.RETRY:
+                raise Retry(said, after=wait, definite=status in NOT_CARRIED_OUT)
+            case Fate.RENEW:
+                raise Misconfigured(f"{said} also with a new token: check credentials and tenant")
+            case Fate.MISCONFIGURED:
+                raise Misconfigured(f"{said}: check the credentials' permissions, tenant and base URL")
+            case Fate.NOT_FOUND if method == "GET" and not _UUID.search(path):
+                # A list without matches is empty, not absent; a missing or unknown tenant is a 404 [tenancy].
+                raise Misconfigured(f"{said}: check the tenant and the base URL")
+            case Fate.NOT_FOUND:
+                raise NotFound(said, path=path)
+            case Fate.REJECTED:
+                reason, blamed = _refusal(response)
+                raise Rejected(f"{said}: {reason}", status=status, fields=blamed)
+
+    def _ask_for_token(self, request: TokenRequest) -> Mapping[str, Any]:
+        try:
+            response = self._exchange("POST", request.path, None, data=request.form, json=request.json)
+        except Retry as error:
+            # Whatever became of the token request, the call that wanted the token was not carried out.
+            error.definite = True
+            raise
+        if fate(response.status_code) in (Fate.RENEW, Fate.NOT_FOUND, Fate.REJECTED):
+            raise Misconfigured(
+                f"POST {request.path} answered {response.status_code}: check the credentials, the base URL and the "
+                "authentication mode"
+            )
+        return self._judge("POST", request.path, response)
+
+
+def _rewind(content: Mapping[str, Any]) -> None:
+    for _, file, _ in content.get("files", {}).values():
+        file.seek(0)
+
+
+def _body(said: str, response: httpx.Response) -> dict[str, Any]:
+    if not response.content:
+        return {}
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Retry(f"{said} with a body that is not a JSON object", definite=False)
+    return body
+
+
+def _entity(body: Mapping[str, Any], said: str) -> Entity:
+    entity = body.get("data")
+    if not isinstance(entity, dict) or not isinstance(entity.get("uuid"), str) or not entity["uuid"]:
+        raise Retry(f"{said} answered without an entity", definite=False)
+    return entity
+
+
+def _refusal(response: httpx.Response) -> tuple[str, frozenset[str]]:
+    """The vendor's reason: its ``errors`` field by field, else its ``message``."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        return "no reason given", frozenset()
+    errors = body.get("errors")
+    if isinstance(errors, dict) and errors:
+        told = (f"{field}: {_words(said)}" for field, said in errors.items())
+        return "; ".join(told), frozenset(map(str, errors))
+    return _words(body.get("message") or "no reason given"), frozenset()
+
+
+def _words(said: object) -> str:
+    return " ".join(map(str, said)) if isinstance(said, list) else str(said)

@@ -1,0 +1,114 @@
+"""Looking an entity up by what names it in the SIS.
+
+A look-up may match loosely, ignore a filter it does not know and spread over pages: every entity that comes back
+is compared with what was wanted. Source: section 2.3 of the contract: [sync], [students], [cohorts], [deletion].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.errors import NotFound, Rejected
+
+
+class Reads(Protocol):
+    """The reading half of the client."""
+
+    def pages(self, path: str, where: Mapping[str, str] | None = None) -> Iterator[Entity]: ...
+
+    def get(self, path: str) -> Entity: ...
+
+
+def uuid_of(entity: Entity, nested: str) -> str | None:
+    """The uuid of ``{"institution": {"uuid": ...}}`` and the like."""
+    inner = entity.get(nested)
+    return inner.get("uuid") if isinstance(inner, dict) else None
+
+
+def find_institution(api: Reads, name: str) -> Entity | None:
+    """By its exact name."""
+    return _first(api, "/institutions", {}, lambda each: each.get("name") == name, narrow={"name": name})
+
+
+def find_course(api: Reads, code: str, institution_uuid: str | None) -> Entity | None:
+    """By code within an institution; without one, only if a single institution has that code."""
+    return _owned(api, "/courses", {"code": code}, institution_uuid)
+
+
+def find_module(api: Reads, code: str, institution_uuid: str | None) -> Entity | None:
+    """By code within an institution; without one, only if a single institution has that code."""
+    where = {"code": code} | ({"institution_uuid": institution_uuid} if institution_uuid else {})
+    return _owned(api, "/modules", where, institution_uuid)
+
+
+def find_cohort(api: Reads, code: str, course_uuid: str | None) -> Entity | None:
+    """By code, of that course if one is given."""
+
+    def wanted(each: Entity) -> bool:
+        return each.get("code") == code and course_uuid in (None, uuid_of(each, "course"))
+
+    return _first(api, "/cohorts", {"code": code}, wanted)
+
+
+def find_student(api: Reads, email: str) -> Entity | None:
+    """By e-mail, whatever its case: the vendor's uniqueness may ignore case."""
+    return _first(api, "/students", {"email": email}, lambda each: _folded(each.get("email")) == _folded(email))
+
+
+def find_enrollment(api: Reads, student_uuid: str, course_uuid: str, cohort_uuid: str | None) -> Entity | None:
+    """By student, course and cohort; one without a cohort is not one with."""
+
+    def wanted(each: Entity) -> bool:
+        found = uuid_of(each, "student"), uuid_of(each, "course"), uuid_of(each, "cohort")
+        return found == (student_uuid, course_uuid, cohort_uuid)
+
+    return _first(api, "/enrollments", {"course_uuid": course_uuid}, wanted, narrow={"student_uuid": student_uuid})
+
+
+def find_group(api: Reads, course_uuid: str, name: str) -> Entity | None:
+    """By its exact name among the course's groups."""
+    return _first(api, f"/courses/{course_uuid}/modules/groups", {}, lambda each: each.get("name") == name)
+
+
+def find_certificate(api: Reads, student_uuid: str, course_uuid: str, file_uuid: str) -> Entity | None:
+    """By its file: DokStamp takes a file for one certificate only [files]."""
+
+    def wanted(each: Entity) -> bool:
+        files = each.get("files")
+        return isinstance(files, list) and any(isinstance(f, dict) and f.get("uuid") == file_uuid for f in files)
+
+    where = {"course_uuid": course_uuid}
+    return _first(api, "/certificates", where, wanted, narrow={"student_uuid": student_uuid})
+
+
+def _owned(api: Reads, path: str, where: Mapping[str, str], institution_uuid: str | None) -> Entity | None:
+    coded = [each for each in api.pages(path, where) if each.get("code") == where["code"]]
+    owners = {uuid_of(each, "institution") for each in coded}
+    if institution_uuid is None:
+        return coded[0] if len(owners) == 1 else None
+    return next((each for each in coded if uuid_of(each, "institution") == institution_uuid), None)
+
+
+def _first(
+    api: Reads,
+    path: str,
+    where: Mapping[str, str],
+    wanted: Callable[[Entity], bool],
+    narrow: Mapping[str, str] | None = None,
+) -> Entity | None:
+    """The first entity that is wanted. ``narrow``: filters that the documentation does not show; tried first."""
+    if narrow:
+        try:
+            return next(filter(wanted, api.pages(path, {**where, **narrow})), None)
+        except NotFound:
+            raise
+        except Rejected:
+            # The filter is unknown there: the long way is the sure one.
+            pass
+    return next(filter(wanted, api.pages(path, where)), None)
+
+
+def _folded(value: Any) -> str | None:
+    return value.strip().casefold() if isinstance(value, str) else None

@@ -1,0 +1,77 @@
+"""Errors, named by what happens next.
+
+| error         | what happens next                                                                   |
+|---------------|-------------------------------------------------------------------------------------|
+| Retry         | the message stays in its queue and comes back later                                 |
+| Misconfigured | the same, and an alarm says so: nobody's record is at fault                          |
+| NotReady      | the same, until the patience is used up; then the record is blocked (or rejected)   |
+| Blocked       | the record is recorded as blocked and dropped: its parent was refused               |
+| Rejected      | the record is recorded with the reason and dropped                                  |
+| NotFound      | a mapped uuid is unknown to DokStamp: the row is forgotten, the record synced afresh|
+"""
+
+from __future__ import annotations
+
+from dokstamp_sync.outcomes import Outcome
+
+
+class SyncError(Exception):
+    """Something kept a record from being delivered; ``reason`` says it in words without personal data."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Retry(SyncError):
+    """Could not be done for now.
+
+    ``after``: seconds to wait at least, if known. ``definite``: False if the call may have been carried out all
+    the same, so that nobody may repeat it before the lease has run out.
+    """
+
+    def __init__(self, reason: str, *, after: float | None = None, definite: bool = True) -> None:
+        super().__init__(reason)
+        self.after = after
+        self.definite = definite
+
+
+class OutOfTime(Retry):
+    """The worker's own time is up: what is left is handed back, to be taken up at once."""
+
+
+class Misconfigured(Retry):
+    """Credentials, permission, tenant or address are wrong: a person has to mend the set-up."""
+
+
+class Throttled(Retry):
+    """DokStamp asked for fewer calls (429)."""
+
+
+class NotReady(SyncError):
+    """Something that this record needs is not there yet; ``finally_`` is its outcome when patience ends."""
+
+    def __init__(self, reason: str, *, finally_: Outcome = Outcome.BLOCKED) -> None:
+        super().__init__(reason)
+        self.finally_ = finally_
+
+
+class Blocked(SyncError):
+    """The record cannot be delivered because its parent was refused."""
+
+
+class Rejected(SyncError):
+    """DokStamp or our own checks refuse the record; ``fields`` are the keys of the vendor's ``errors``."""
+
+    def __init__(self, reason: str, *, status: int | None = None, fields: frozenset[str] = frozenset()) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.fields = fields
+
+
+class NotFound(Rejected):
+    """404 on ``path``: the uuid in it is unknown to DokStamp."""
+
+    def __init__(self, reason: str, *, path: str) -> None:
+        super().__init__(reason, status=404)
+        self.path = path

@@ -1,0 +1,149 @@
+"""What the intake does with a message: refuse it, settle it, or start its run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from dokstamp_sync import observability
+from dokstamp_sync.intake.check import Checked, Refused, as_sent, check
+from dokstamp_sync.mapping.decision import Said, Settled, decide
+from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
+from dokstamp_sync.messages import run_of, stamp
+from dokstamp_sync.observability import digest, logger
+from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome, RecordOutcome, shorten
+from dokstamp_sync.records import Record
+from dokstamp_sync.results import refusal, result
+from dokstamp_sync.worker.refusals import Refusals
+
+MOST_TRIES = 5
+
+
+class Runs(Protocol):
+    """Starts runs and reports results. Raises Retry when it cannot."""
+
+    def exists(self, run: str) -> bool:
+        """Whether a run of this name was started before."""
+
+    def start(self, run: str, state: str) -> bool:
+        """Starts the run with this state (JSON). False if a run of this name was started before."""
+
+    def report(self, result: Mapping[str, Any]) -> None:
+        """Sends a result to the SIS."""
+
+
+class Intake:
+    """Takes the inbox's messages."""
+
+    def __init__(
+        self, store: Store, refusals: Refusals, runs: Runs, *, default_institution: str, clock: Callable[[], float]
+    ) -> None:
+        self._store = store
+        self._refusals = refusals
+        self._runs = runs
+        self._default_institution = default_institution
+        self._clock = clock
+
+    def take(self, body: str, message_id: str) -> None:
+        """Every message ends in a run, a result, or both. Raises Retry if that could not be done for now."""
+        try:
+            checked = check(body, self._default_institution)
+        except Refused as refused:
+            run = run_of(refused.message_id) if refused.message_id else None
+            self._runs.report(refusal(run, message_id, refused.errors))
+            observability.count("Refused")
+            logger.warning("message refused", run=run, fields=[each["field"] for each in refused.errors[:20]])
+            return
+        run = checked.message.run
+        logger.append_keys(run=run)
+        self._keep_rejected(checked, run)
+        settled = self._nothing_new(checked, run)
+        if settled is None:
+            started = self._runs.start(run, self._state(checked, run))
+            observability.count("RunsStarted" if started else "RunsKnown")
+            logger.info("run started" if started else "run was started before")
+        elif self._runs.exists(run):
+            observability.count("RunsKnown")
+            logger.info("run was started before")
+        else:
+            outcomes = [*checked.settled, *settled]
+            self._runs.report(result(run, [_shown(each) for each in outcomes]))
+            observability.count("NothingNew")
+            logger.info("nothing new, no run", records=len(outcomes))
+
+    def _nothing_new(self, checked: Checked, run: str) -> list[RecordOutcome] | None:
+        """The outcomes of all records if none of them needs a step, else None."""
+        if checked.message.options.force or checked.message.options.dry_run:
+            return None
+        pairs = [(step, record) for step, records in checked.records.items() for record in records]
+        rows = self._store.read(row_id(step, record.sis_id) for step, record in pairs)
+        outcomes, later = [], []
+        for step, record in pairs:
+            row = rows.get(row_id(step, record.sis_id))
+            said = Said(run, stamp(checked.message.occurred_at), record.fingerprint())
+            settled = decide(row, said, self._clock())
+            if row is None or not isinstance(settled, Settled):
+                return None
+            outcomes.append(_outcome(step, record, row, settled))
+            if settled.advance and row.applied:
+                later.append((row, replace(row, applied=replace(row.applied, occurred_at=said.occurred_at))))
+        for before, after in later:
+            try:
+                self._store.write(after, before)
+            except Conflict:
+                # Somebody is at this record right now: let its step decide.
+                return None
+        return outcomes
+
+    def _keep_rejected(self, checked: Checked, run: str) -> None:
+        """Written down for people, and in the mapping for the records that depend on them."""
+        if checked.message.options.dry_run:
+            return
+        occurred_at = stamp(checked.message.occurred_at)
+        for place, (outcome, given) in enumerate(zip(checked.settled, checked.given, strict=True)):
+            if outcome.outcome is not Outcome.REJECTED:
+                continue
+            id_ = row_id(outcome.step, outcome.sis_id or f"{run}/{place}")
+            self._refusals.keep(id_, run, occurred_at, outcome, given)
+            observability.count("Rejected")
+            logger.warning("record rejected", step=outcome.step.value, record=digest(outcome.step, outcome.sis_id))
+            if outcome.sis_id and not _has_twin(checked, outcome):
+                self._mark(id_, Delivery(run, occurred_at, "", Outcome.REJECTED, outcome.reason))
+
+    def _mark(self, id_: str, refused: Delivery) -> None:
+        for _ in range(MOST_TRIES):
+            row = self._store.read([id_]).get(id_)
+            try:
+                self._store.write(replace(row or Row(id=id_), refused=refused), row)
+                return
+            except Conflict:
+                continue
+
+    def _state(self, checked: Checked, run: str) -> str:
+        """What the state machine starts with: a section of ``todo`` records for every step that has any."""
+        state: dict[str, Any] = {
+            "run": run,
+            "occurred_at": stamp(checked.message.occurred_at),
+            "options": checked.message.options.model_dump(),
+            "settled": [_shown(each) for each in checked.settled],
+        }
+        for step, records in checked.records.items():
+            state[step.section] = {"todo": [as_sent(record) for record in records]}
+        return json.dumps(state, ensure_ascii=False)
+
+
+def _outcome(step: Step, record: Record, row: Row, settled: Settled) -> RecordOutcome:
+    url = row.facts.get("public_verification_url")
+    return RecordOutcome(step, record.sis_id, settled.outcome, settled.reason, row.uuid, url)
+
+
+def _shown(outcome: RecordOutcome) -> dict[str, Any]:
+    return replace(outcome, reason=shorten(outcome.reason, 300)).as_json()
+
+
+def _has_twin(checked: Checked, outcome: RecordOutcome) -> bool:
+    """Another record of this message says the same id validly: that one decides what becomes of its children."""
+    return any(each.sis_id == outcome.sis_id for each in checked.records.get(outcome.step, []))

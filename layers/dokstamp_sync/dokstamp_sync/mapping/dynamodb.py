@@ -1,0 +1,104 @@
+"""The mapping in DynamoDB: one item per row, ``id`` its key, the row's parts as attributes of the same names."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import TypeAdapter
+
+from dokstamp_sync.errors import Retry
+from dokstamp_sync.mapping.row import Conflict, Row
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MOST_KEYS = 100  # of one BatchGetItem
+MOST_ROUNDS = 8  # of asking again for keys that DynamoDB left unprocessed
+
+_ROW = TypeAdapter(Row)
+
+
+class DynamoDBStore:
+    """Keeps rows in a DynamoDB table; see Store."""
+
+    def __init__(
+        self, client: DynamoDBClient, table: str, new_version: Callable[[], str] = lambda: uuid.uuid4().hex
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._new_version = new_version
+
+    def read(self, ids: Iterable[str]) -> dict[str, Row]:
+        wanted = list(dict.fromkeys(ids))
+        found: dict[str, Row] = {}
+        for start in range(0, len(wanted), MOST_KEYS):
+            for item in self._get(wanted[start : start + MOST_KEYS]):
+                row = _row(item)
+                found[row.id] = row
+        return found
+
+    def write(self, row: Row, replaces: Row | None) -> Row:
+        stored = replace(row, version=self._new_version())
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}
+        if replaces is not None:
+            condition = {
+                "ConditionExpression": "version = :replaced",
+                "ExpressionAttributeValues": {":replaced": {"S": replaces.version}},
+            }
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_item(stored),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **condition,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            item: Any = error.response.get("Item")
+            current = _row(item) if item else None
+            if current is None or current.version != stored.version:
+                raise Conflict(current) from None
+        except (ClientError, BotoCoreError) as error:
+            raise Retry(f"the mapping could not be written ({_name(error)})", definite=False) from error
+        return stored
+
+    def _get(self, ids: list[str]) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        asked: dict[str, Any] = {self._table: {"Keys": [{"id": {"S": each}} for each in ids], "ConsistentRead": True}}
+        for _ in range(MOST_ROUNDS):
+            try:
+                answer = self._client.batch_get_item(RequestItems=asked)
+            except (ClientError, BotoCoreError) as error:
+                raise Retry(f"the mapping could not be read ({_name(error)})") from error
+            items += answer["Responses"].get(self._table, [])
+            asked = dict(answer.get("UnprocessedKeys") or {})
+            if not asked:
+                return items
+        raise Retry("the mapping could not be read whole (DynamoDB leaves keys unprocessed)")
+
+
+def _name(error: Exception) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+
+
+def _item(row: Row) -> dict[str, Any]:
+    given = {name: part for name, part in asdict(row).items() if part is not None}
+    exact = json.loads(json.dumps(given), parse_float=Decimal)
+    serialize = TypeSerializer().serialize
+    return {name: serialize(part) for name, part in exact.items()}
+
+
+def _row(item: dict[str, Any]) -> Row:
+    deserialize = TypeDeserializer().deserialize
+    plain = {name: deserialize(part) for name, part in item.items()}
+    return _ROW.validate_json(json.dumps(plain, default=_number))
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)

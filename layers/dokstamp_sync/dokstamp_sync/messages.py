@@ -1,0 +1,102 @@
+"""The messages: from the SIS to the inbox, and from the state machine (or the SIS) to a step."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, AwareDatetime, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError, from_json
+
+from dokstamp_sync import fields
+from dokstamp_sync.order import SECTIONS, Step
+from dokstamp_sync.records import Strict
+
+MOST_RECORDS = 500
+MOST_BYTES = 256 * 1024
+
+Occurred = Annotated[AwareDatetime, AfterValidator(fields.utc)]
+
+
+class Options(Strict):
+    """``force``: send even what is unchanged. ``dry_run``: look, but write nothing, and say what would be done."""
+
+    force: bool = False
+    dry_run: bool = False
+
+
+class InboxMessage(Strict):
+    """What the SIS sends. A section's records are checked one by one later, so they are any JSON here."""
+
+    id: Annotated[fields.Text, Field(max_length=255)]
+    occurred_at: Occurred
+    options: Options = Options()
+    institutions: list[Any] = []
+    courses: list[Any] = []
+    modules: list[Any] = []
+    course_modules: list[Any] = []
+    module_groups: list[Any] = []
+    cohorts: list[Any] = []
+    students: list[Any] = []
+    enrollments: list[Any] = []
+    certificates: list[Any] = []
+
+    @model_validator(mode="after")
+    def _some_but_not_too_many(self) -> Self:
+        total = sum(len(section) for section in self.sections().values())
+        if total == 0:
+            raise PydanticCustomError("no_records", "the message holds no record")
+        if total > MOST_RECORDS:
+            raise PydanticCustomError(
+                "too_many", "the message holds {total} records; at most {most}", {"total": total, "most": MOST_RECORDS}
+            )
+        return self
+
+    def sections(self) -> dict[Step, list[Any]]:
+        """The records of each step, in the order of the steps."""
+        return {step: getattr(self, section) for section, step in SECTIONS.items()}
+
+    @property
+    def run(self) -> str:
+        """The run's name."""
+        return run_of(self.id)
+
+
+class StepMessage(Strict):
+    """What a step's queue takes: ``{"run", "step", "occurred_at", "options", "records", "task_token"?}``."""
+
+    run: Annotated[fields.Text, Field(max_length=80)]
+    step: Step
+    occurred_at: Occurred
+    options: Options = Options()
+    records: list[Any]
+    task_token: str | None = None
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _no_options(cls, given: Any) -> Any:
+        return given or {}
+
+    @property
+    def stamp(self) -> str:
+        """``occurred_at`` as text that sorts as time does."""
+        return stamp(self.occurred_at)
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as text that sorts as time does."""
+    return fields.stamp(moment)
+
+
+def run_of(message_id: str) -> str:
+    """A run's name: the first 40 hex characters of the SHA-256 of the message's id.
+
+    An id may hold what an execution's name may not, or personal data.
+    """
+    return hashlib.sha256(message_id.strip().encode()).hexdigest()[:40]
+
+
+def read_json(body: str) -> Any:
+    """A body's JSON. Raises ValueError, also for nesting that is too deep."""
+    return from_json(body, allow_inf_nan=False)

@@ -1,0 +1,28 @@
+"""One logger, one set of metrics, and the only form in which a SIS id is logged."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from dokstamp_sync.order import Step
+
+logger = Logger()
+metrics = Metrics(namespace="DokStampSync")
+
+# Their own lines hold whole addresses, and a look-up's address holds an e-mail.
+for chatty in ("httpx", "httpcore"):
+    logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def digest(step: Step, sis_id: str | None) -> str:
+    """Twelve hex characters that stand for a record in logs: an id may be an e-mail address."""
+    return hashlib.sha256(f"{step.value}#{sis_id}".encode()).hexdigest()[:12]
+
+
+def count(name: str, value: int = 1) -> None:
+    """Adds to a metric of this invocation."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)

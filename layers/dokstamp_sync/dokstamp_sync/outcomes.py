@@ -1,0 +1,80 @@
+"""What became of a record, in the words that the SIS reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from dokstamp_sync.order import Step
+
+
+class Outcome(StrEnum):
+    """The six ends a record can come to."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    STALE = "stale"
+    REJECTED = "rejected"
+    BLOCKED = "blocked"
+
+
+REFUSED = frozenset({Outcome.REJECTED, Outcome.BLOCKED})
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOutcome:
+    """One record's outcome and the reason in words.
+
+    ``sis_id`` is None only where a record is too malformed to have one; the reason then names its place.
+    """
+
+    step: Step
+    sis_id: str | None
+    outcome: Outcome
+    reason: str
+    uuid: str | None = None
+    public_verification_url: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """``{"step", "sis_id", "outcome", "uuid", "reason", "public_verification_url"?}``."""
+        shown: dict[str, Any] = {
+            "step": self.step.value,
+            "sis_id": self.sis_id,
+            "outcome": self.outcome.value,
+            "uuid": self.uuid,
+            "reason": self.reason,
+        }
+        if self.public_verification_url:
+            shown["public_verification_url"] = self.public_verification_url
+        return shown
+
+
+def count(outcomes: Iterable[str]) -> dict[str, int]:
+    """``{"created": 2, ...}``: every outcome that occurs, in the order of their definition."""
+    found = Counter(outcomes)
+    return {outcome.value: found[outcome.value] for outcome in Outcome if found[outcome.value]}
+
+
+def answer(outcomes: Sequence[RecordOutcome]) -> dict[str, Any]:
+    """``{"counts", "records"}``, small enough for the run's state: what a step answers to its task token.
+
+    A run's state holds 256 KiB and 500 records at most; many records have less room for a reason each. The
+    outcomes table keeps every reason whole.
+    """
+    room = max(120, 6000 // max(1, len(outcomes)))
+    return {
+        "counts": count(each.outcome for each in outcomes),
+        "records": [replace(each, reason=shorten(each.reason, room)).as_json() for each in outcomes],
+    }
+
+
+def shorten(text: str, room: int) -> str:
+    """The text, or as much of its beginning as fits in ``room`` UTF-8 bytes."""
+    encoded = text.encode()
+    if len(encoded) <= room:
+        return text
+    return encoded[: room - 3].decode(errors="ignore") + "…"

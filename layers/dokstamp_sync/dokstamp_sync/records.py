@@ -1,0 +1,278 @@
+"""What the SIS says: one model per kind of record, with the bounds of the vendor's contract.
+
+Keys are snake_case; camelCase is accepted too. An empty value is an absent one. Unknown keys are refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
+from pydantic.alias_generators import to_camel, to_snake
+from pydantic_core import PydanticCustomError, to_json
+
+from dokstamp_sync import fields
+from dokstamp_sync.order import Step
+
+
+class Strict(BaseModel):
+    """Refuses unknown keys, accepts both spellings, drops empty values."""
+
+    model_config = ConfigDict(
+        extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, loc_by_alias=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_absent(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {key: value for key, value in given.items() if value is not None and value != ""}
+
+
+class Record(Strict):
+    """One thing the SIS says; ``sis_id`` is always filled in after validation."""
+
+    says_nothing: ClassVar[frozenset[str]] = frozenset({"sis_id"})
+
+    sis_id: fields.SisId = ""
+
+    def default_sis_id(self) -> str:
+        """The id of a record that brings none: what names it in the SIS anyway."""
+        raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _fill_sis_id(self) -> Self:
+        self.sis_id = self.sis_id or self.default_sis_id()
+        if not self.sis_id:
+            raise PydanticCustomError("missing_sis_id", "sis_id is required")
+        return self
+
+    def fingerprint(self) -> str:
+        """Digest of all that the record says, but for what makes no difference to DokStamp."""
+        said = self.model_dump(mode="json", exclude_none=True, exclude=set(self.says_nothing))
+        return hashlib.sha256(to_json(dict(sorted(said.items())))).hexdigest()
+
+
+class Owned(Record):
+    """A record of an institution; the stack's default one stands in where it names none."""
+
+    institution_id: fields.SisId = ""
+
+    @model_validator(mode="after")
+    def _fill_institution(self, info: ValidationInfo) -> Self:
+        self.institution_id = self.institution_id or (info.context or {}).get("default_institution", "")
+        if not self.institution_id:
+            raise PydanticCustomError(
+                "missing_institution", "institution_id is missing and the stack has no default institution"
+            )
+        return self
+
+
+class Institution(Record):
+    """Either ``name`` and ``country``, or ``sis_id`` and ``uuid`` alone: set up by hand, only mapped."""
+
+    uuid: fields.Uuid | None = None
+    name: fields.Name | None = None
+    country: fields.Name | None = None
+    legal_name: fields.Name | None = None
+    tax_id: fields.Name | None = None
+    website: fields.Name | None = None
+    status: Literal["active", "inactive", "suspended"] | None = None
+
+    def default_sis_id(self) -> str:
+        return self.name or ""
+
+    @model_validator(mode="after")
+    def _one_of_two_forms(self) -> Self:
+        if self.uuid:
+            if self.model_fields_set - {"uuid", "sis_id"}:
+                raise PydanticCustomError("uuid_alone", "uuid goes with sis_id and nothing else")
+        elif not (self.name and self.country):
+            raise PydanticCustomError("missing", "name and country are required, or uuid and sis_id alone")
+        return self
+
+
+class Course(Owned):
+    code: fields.Code
+    name: fields.Name
+    description: fields.Prose | None = None
+    workload_hours: fields.Hours | None = None
+    is_active: bool = True
+    area: fields.Name | None = None
+    version: fields.Name | None = None
+
+    def default_sis_id(self) -> str:
+        return self.code
+
+
+class Module(Owned):
+    code: fields.ModuleCode
+    name: fields.ModuleName
+    description: fields.Prose | None = None
+    workload: fields.Hours | None = None
+    credits: fields.Hours | None = None
+    level: fields.Level | None = None
+    modality: fields.Modality | None = None
+
+    def default_sis_id(self) -> str:
+        return self.code
+
+
+class Attachment(Strict):
+    """A module's place in a course. ``order`` is filled in from the position in the list, from 1."""
+
+    module_id: fields.SisId
+    order: fields.Position | None = None
+    is_required: bool = True
+    workload: fields.Hours | None = None
+
+
+class Attachments(Record):
+    """A course's list of modules: whole, so that a module that is left out later is detached."""
+
+    course_id: fields.SisId
+    modules: list[Attachment]
+
+    @model_validator(mode="after")
+    def _number_and_tell_apart(self) -> Self:
+        for position, attachment in enumerate(self.modules, start=1):
+            if attachment.order is None:
+                attachment.order = position
+        named = [attachment.module_id for attachment in self.modules]
+        twice = sorted({each for each in named if named.count(each) > 1})
+        if twice:
+            raise PydanticCustomError("twice", "modules names {ids} twice", {"ids": ", ".join(twice)})
+        return self
+
+
+class CourseModules(Attachments):
+    def default_sis_id(self) -> str:
+        return self.course_id
+
+
+class ModuleGroup(Attachments):
+    name: fields.Name
+    order: fields.Position | None = None
+    modules: list[Attachment] = []
+
+    def default_sis_id(self) -> str:
+        return f"{self.course_id}/{self.name}"
+
+
+class Cohort(Record):
+    code: fields.Code
+    course_id: fields.SisId
+    modality: fields.Modality | None = None
+    start_date: fields.Moment | None = None
+    end_date: fields.Moment | None = None
+
+    def default_sis_id(self) -> str:
+        return self.code
+
+
+class Student(Record):
+    name: fields.Name
+    email: fields.Email
+    date_of_birth: fields.Day
+    gender: fields.Name | None = None
+    social_name: fields.Name | None = None
+
+    def default_sis_id(self) -> str:
+        return self.email.lower()
+
+
+class Enrollment(Record):
+    student_id: fields.SisId
+    course_id: fields.SisId
+    cohort_id: fields.SisId | None = None
+    enrolled_at: fields.Day
+    completion_status: Literal["enrolled", "completed", "dropped"] = "completed"
+    grade: fields.Grade | None = None
+    completed_at: fields.Day | None = None
+
+    def default_sis_id(self) -> str:
+        return enrollment_id(self.student_id, self.course_id, self.cohort_id)
+
+
+class Certificate(Record):
+    """Names its enrollment, or student and course (and cohort); with a PDF to issue, or ``revoke``.
+
+    A certificate is issued once, so the time of issue tells no two of them apart.
+    """
+
+    says_nothing: ClassVar[frozenset[str]] = frozenset({"sis_id", "issued_at"})
+
+    enrollment_id: fields.SisId | None = None
+    student_id: fields.SisId | None = None
+    course_id: fields.SisId | None = None
+    cohort_id: fields.SisId | None = None
+    pdf: fields.PdfAddress | None = None
+    issued_at: fields.Moment | None = None
+    template_id: fields.Uuid | None = None
+    revoke: Literal[True] | None = None
+    revocation_reason: fields.Name | None = None
+
+    def default_sis_id(self) -> str:
+        if self.enrollment_id:
+            return self.enrollment_id
+        return enrollment_id(self.student_id or "", self.course_id or "", self.cohort_id)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not (self.enrollment_id or (self.student_id and self.course_id)):
+            raise PydanticCustomError("missing", "enrollment_id is required, or student_id and course_id")
+        if self.enrollment_id and (self.student_id or self.course_id or self.cohort_id):
+            raise PydanticCustomError("both", "enrollment_id excludes student_id, course_id and cohort_id")
+        if bool(self.revoke) == bool(self.pdf):
+            raise PydanticCustomError("missing", "pdf is required to issue, revoke to revoke; not both")
+        if self.revocation_reason and not self.revoke:
+            raise PydanticCustomError("revocation_reason", "revocation_reason goes with revoke")
+        return self
+
+
+def enrollment_id(student_id: str, course_id: str, cohort_id: str | None) -> str:
+    """An enrollment's default ``sis_id``."""
+    return "/".join(part for part in (student_id, course_id, cohort_id) if part)
+
+
+MODELS: dict[Step, type[Record]] = {
+    Step.INSTITUTION: Institution,
+    Step.COURSE: Course,
+    Step.MODULE: Module,
+    Step.COURSE_MODULES: CourseModules,
+    Step.MODULE_GROUP: ModuleGroup,
+    Step.COHORT: Cohort,
+    Step.STUDENT: Student,
+    Step.ENROLLMENT: Enrollment,
+    Step.CERTIFICATE: Certificate,
+}
+
+
+def parse(step: Step, given: object, default_institution: str = "") -> Record:
+    """The record that ``given`` (a JSON object) says. Raises pydantic's ValidationError."""
+    return MODELS[step].model_validate(given, context={"default_institution": default_institution})
+
+
+def apparent_sis_id(step: Step, given: object) -> str | None:
+    """The id of a record that is too malformed to be one, as far as it can be told."""
+    if not isinstance(given, dict):
+        return None
+    known = {to_snake(str(key)): value.strip() for key, value in given.items() if isinstance(value, str)}
+    if known.get("sis_id"):
+        return known["sis_id"]
+    try:
+        return MODELS[step].model_construct(None, **known).default_sis_id() or None
+    except (AttributeError, TypeError):
+        return None
+
+
+def problems(error: ValidationError) -> list[dict[str, str]]:
+    """``[{"field": "modules[0].module_id", "problem": "..."}]``; never the values, which may be personal."""
+    return [{"field": _place(each["loc"]), "problem": each["msg"]} for each in error.errors(include_input=False)]
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    shown = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return shown.removeprefix(".")

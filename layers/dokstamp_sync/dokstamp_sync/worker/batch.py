@@ -1,0 +1,216 @@
+"""A step message's way through a worker: read, deliver record by record, then answer the run or come back later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Generic, NoReturn, Protocol
+
+from pydantic import ValidationError
+
+from dokstamp_sync import backoff, observability
+from dokstamp_sync.errors import Misconfigured, NotReady, OutOfTime, Retry, SyncError, Throttled
+from dokstamp_sync.mapping.claims import Claims
+from dokstamp_sync.mapping.row import Row, row_id
+from dokstamp_sync.messages import StepMessage, read_json
+from dokstamp_sync.observability import digest, logger
+from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer, count
+from dokstamp_sync.records import Record, apparent_sis_id, parse, problems
+from dokstamp_sync.settings import Settings
+from dokstamp_sync.worker.delivery import Context, Deliveries, Means
+from dokstamp_sync.worker.parents import Parents
+from dokstamp_sync.worker.work import R, StepRules
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as the queue handed it out; ``first_received_at`` in seconds since the epoch, ``receives`` from 1."""
+
+    id: str
+    body: str
+    receipt_handle: str
+    receives: int
+    first_received_at: float
+
+
+class Answers(Protocol):
+    """Talks to the queue and the state machine. Raises Retry when it cannot."""
+
+    def task(self, token: str, result: dict[str, Any]) -> None:
+        """Answers a task token; one that is no longer waited for is no error."""
+
+    def hide(self, receipt_handle: str, seconds: int) -> None:
+        """Hides the message for so long; if that fails, the queue's own visibility timeout stands."""
+
+
+class HandedBack(Exception):
+    """The message stays in its queue: some of its records have no outcome yet."""
+
+
+class Worker(Generic[R]):
+    """Takes the messages of one step."""
+
+    def __init__(
+        self,
+        rules: StepRules[R],
+        means: Means,
+        claims: Claims,
+        answers: Answers,
+        settings: Settings,
+        random: Callable[[], float],
+    ) -> None:
+        self._rules = rules
+        self._means = means
+        self._claims = claims
+        self._answers = answers
+        self._settings = settings
+        self._random = random
+        self._deliveries = Deliveries(rules, means)
+        self._begin_before = float("inf")
+
+    def begin_before(self, moment: float) -> None:
+        """No record is begun after ``moment`` (seconds since the epoch)."""
+        self._begin_before = moment
+
+    def take(self, received: Received) -> None:
+        """Brings every record to its outcome and answers the token. Raises HandedBack if some have none yet."""
+        try:
+            message = StepMessage.model_validate(read_json(received.body))
+            if message.step is not self._rules.step:
+                raise ValueError(f"step is '{message.step}'; this queue takes '{self._rules.step}'")
+        except ValueError as error:
+            self._drop(received, error)
+            return
+        logger.append_keys(run=message.run, step=message.step.value)
+        try:
+            outcomes = self._deliver(message, received)
+        except Retry as error:
+            logger.warning("message is retried", reason=error.reason)
+            self._hand_back(received, [error], 0)
+        done = [each for each in outcomes if isinstance(each, RecordOutcome)]
+        open_ = [each for each in outcomes if not isinstance(each, RecordOutcome)]
+        if open_:
+            self._hand_back(received, open_, len(done))
+        if message.task_token:
+            self._answer(message.task_token, done, received)
+        counts = count(each.outcome for each in done)
+        for outcome, number in counts.items():
+            observability.count(outcome.capitalize(), number)
+        logger.info("message done", counts=counts, receives=received.receives)
+
+    def _deliver(self, message: StepMessage, received: Received) -> list[RecordOutcome | Exception]:
+        """One entry per record, in order: its outcome, or what keeps it from having one."""
+        records = [self._read(message, received, place) for place in range(len(message.records))]
+        context = self._context(message, received)
+        valid = [each for each in records if not isinstance(each, RecordOutcome)]
+        rows = self._read_ahead(valid, context.parents)
+
+        lanes: dict[str, list[R]] = {}
+        for record in valid:
+            lanes.setdefault(self._rules.lane(record), []).append(record)
+
+        def along(lane: list[R]) -> list[tuple[R, RecordOutcome | Exception]]:
+            return [(record, self._attempt(record, rows, context)) for record in lane]
+
+        with ThreadPoolExecutor(self._settings.record_threads) as pool:
+            attempts = {id(record): came_of for lane in pool.map(along, lanes.values()) for record, came_of in lane}
+        return [each if isinstance(each, RecordOutcome) else attempts[id(each)] for each in records]
+
+    def _attempt(self, record: R, rows: Mapping[str, Row], context: Context) -> RecordOutcome | Exception:
+        try:
+            if self._means.clock() >= self._begin_before:
+                raise OutOfTime("the worker's time is up; the record was not begun")
+            return self._deliveries.deliver(record, rows.get(row_id(self._rules.step, record.sis_id)), context)
+        # Whatever becomes of one record must not hold up the others; every kind of error is told apart later.
+        except Exception as error:
+            self._log(record, error)
+            return error
+
+    def _read(self, message: StepMessage, received: Received, place: int) -> Any:
+        """The record at this place, or its rejection."""
+        given = message.records[place]
+        try:
+            return parse(self._rules.step, given, self._settings.default_institution)
+        except ValidationError as error:
+            wrong = "; ".join(f"{each['field']}: {each['problem']}".removeprefix(": ") for each in problems(error))
+            sis_id = apparent_sis_id(self._rules.step, given)
+            outcome = RecordOutcome(self._rules.step, sis_id, Outcome.REJECTED, f"records[{place}]: {wrong}")
+            kept_as = row_id(self._rules.step, sis_id or f"{received.id}/{place}")
+            self._means.refusals.keep(kept_as, message.run, message.stamp, outcome, given)
+            return outcome
+
+    def _read_ahead(self, records: Sequence[R], parents: Parents) -> dict[str, Row]:
+        parents.read_ahead(each for record in records for each in self._rules.references(record).values())
+        return self._means.store.read(row_id(self._rules.step, record.sis_id) for record in records)
+
+    def _context(self, message: StepMessage, received: Received) -> Context:
+        settings = self._settings
+        waited = self._means.clock() - received.first_received_at
+        parents = Parents(
+            self._means.store,
+            self._means.api,
+            run=message.run,
+            default_institution=settings.default_institution,
+            dry_run=message.options.dry_run,
+        )
+        return Context(
+            run=message.run,
+            occurred_at=message.stamp,
+            force=message.options.force,
+            dry_run=message.options.dry_run,
+            patient=waited < settings.patience_seconds and received.receives < settings.maximum_receives,
+            parents=parents,
+            claims=self._claims.pretending() if message.options.dry_run else self._claims,
+        )
+
+    def _hand_back(self, received: Received, open_: Sequence[Exception], done: int) -> NoReturn:
+        wait = max(self._wait(each, received) for each in open_)
+        seconds = backoff.visibility(wait)
+        self._answers.hide(received.receipt_handle, seconds)
+        logger.info("message handed back", done=done, open=len(open_), seconds=seconds, receives=received.receives)
+        raise HandedBack(f"{len(open_)} records have no outcome yet")
+
+    def _wait(self, error: Exception, received: Received) -> float:
+        if isinstance(error, OutOfTime):
+            return 0.0
+        settings = self._settings
+        longest = backoff.ceiling(received.receives, settings.retry_base_seconds, settings.retry_cap_seconds)
+        wait = backoff.full_jitter(longest, self._random)
+        if isinstance(error, NotReady):
+            left = received.first_received_at + settings.patience_seconds - self._means.clock()
+            return max(1.0, min(wait, left))
+        return max(wait, (error.after if isinstance(error, Retry) else None) or 0.0)
+
+    def _answer(self, token: str, done: Sequence[RecordOutcome], received: Received) -> None:
+        try:
+            self._answers.task(token, answer(done))
+        except Retry as error:
+            self._hand_back(received, [error], len(done))
+
+    def _drop(self, received: Received, error: ValueError) -> None:
+        """Nobody can say which record this is about: it is kept as it came."""
+        wrong = problems(error) if isinstance(error, ValidationError) else [{"field": "", "problem": str(error)}]
+        reason = "; ".join(f"{each['field']}: {each['problem']}".removeprefix(": ") for each in wrong)
+        outcome = RecordOutcome(self._rules.step, None, Outcome.REJECTED, reason)
+        self._means.refusals.keep(f"message#{received.id}", "", "", outcome, received.body)
+        observability.count("Rejected")
+        logger.error("message is not a step message", step=self._rules.step.value, fields=[e["field"] for e in wrong])
+
+    def _log(self, record: Record, error: Exception) -> None:
+        name = type(error).__name__
+        observability.count("NotReady" if isinstance(error, NotReady) else "Retried")
+        if isinstance(error, Misconfigured | Throttled):
+            observability.count(name)
+        shown: dict[str, Any] = {"record": digest(self._rules.step, record.sis_id), "error": name}
+        if isinstance(error, NotReady):
+            logger.info("record waits", **shown)
+        elif isinstance(error, SyncError):
+            logger.warning("record is retried", reason=error.reason, **shown)
+        else:
+            # Only where it happened: the message of an unforeseen error may hold what must not be logged.
+            trace = error.__traceback__
+            while trace and trace.tb_next:
+                trace = trace.tb_next
+            where = f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}" if trace else ""
+            logger.error("unforeseen error", where=where, **shown)

@@ -1,0 +1,233 @@
+"""One record, from what the SIS says to its outcome: decide, find the parents, claim, deliver, write down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic
+
+from dokstamp_sync.errors import Blocked, NotFound, NotReady, Rejected, Retry
+from dokstamp_sync.mapping.claims import Claimed, Claims
+from dokstamp_sync.mapping.decision import Busy, Said, Settled, decide
+from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
+from dokstamp_sync.observability import digest, logger
+from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome, RecordOutcome
+from dokstamp_sync.worker.gate import Gate, WouldWrite
+from dokstamp_sync.worker.parents import PLANNED, Parent, Parents, planned_id
+from dokstamp_sync.worker.refusals import Refusals
+from dokstamp_sync.worker.work import Api, Delivered, OpensPdfs, R, StepRules, Work
+
+MOST_DECISIONS = 5
+"""How often a record is decided upon anew because its row changed meanwhile, before its message comes back later."""
+PLAN_SECONDS = 15 * 86_400
+"""A plan outlives the longest run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What deliveries share, from one environment."""
+
+    store: Store
+    refusals: Refusals
+    api: Api
+    pdfs: OpensPdfs
+    issue: str
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the records of one message share. ``patient``: not-ready records may still wait."""
+
+    run: str
+    occurred_at: str
+    force: bool
+    dry_run: bool
+    patient: bool
+    parents: Parents
+    claims: Claims
+
+
+class Deliveries(Generic[R]):
+    """Delivers records of one step."""
+
+    def __init__(self, rules: StepRules[R], means: Means) -> None:
+        self._rules = rules
+        self._means = means
+
+    @property
+    def step(self) -> Step:
+        return self._rules.step
+
+    def deliver(self, record: R, row: Row | None, context: Context) -> RecordOutcome:
+        """The record's outcome. ``row``: its row as read ahead. Raises Retry or NotReady if it has none yet."""
+        said = Said(context.run, context.occurred_at, record.fingerprint(), context.force)
+        for _ in range(MOST_DECISIONS):
+            try:
+                return self._decided(record, row, said, context)
+            except Conflict as conflict:
+                row = conflict.current
+        raise Retry("the record's row keeps changing")
+
+    def _decided(self, record: R, row: Row | None, said: Said, context: Context) -> RecordOutcome:
+        match decide(row, said, self._means.clock()):
+            case Settled() as settled:
+                if settled.advance and not context.dry_run:
+                    assert row is not None and row.applied is not None
+                    later = replace(row.applied, occurred_at=said.occurred_at)
+                    self._means.store.write(replace(row, applied=later), row)
+                return self._outcome(record, settled.outcome, settled.reason, row)
+            case Busy():
+                raise Retry("another worker owns this record")
+        try:
+            parents = {name: context.parents.resolve(each) for name, each in self._rules.references(record).items()}
+        except Blocked as blocked:
+            return self._refuse(record, row, said, context, Outcome.BLOCKED, blocked.reason)
+        except NotReady as missing:
+            return self._wait_or_refuse(record, row, said, context, missing)
+        if context.dry_run:
+            return self._plan(record, row, said, context, parents)
+        return self._claimed(record, row, said, context, parents)
+
+    def _claimed(
+        self, record: R, row: Row | None, said: Said, context: Context, parents: dict[str, Parent]
+    ) -> RecordOutcome:
+        claimed = context.claims.claim(row_id(self.step, record.sis_id), row)
+        gate = Gate(self._means.api, dry_run=False)
+        gate.claims.append(claimed)
+        try:
+            delivered = self._try_twice(record, context, parents, gate)
+        except Rejected as refusal:
+            self._log_refusal(record, refusal)
+            return self._refuse(record, claimed.row, said, context, Outcome.REJECTED, refusal.reason, claimed)
+        except NotReady as missing:
+            claimed.release()
+            return self._wait_or_refuse(record, claimed.row, said, context, missing)
+        except Retry as error:
+            self._give_up(gate, error)
+            raise
+        applied = Delivery(said.run, said.occurred_at, said.fingerprint, delivered.outcome, delivered.reason)
+        claimed.complete(delivered.uuid, delivered.facts, applied)
+        if row and row.refused:
+            self._means.refusals.drop(row.id)
+        return self._outcome(record, delivered.outcome, delivered.reason, claimed.row)
+
+    def _try_twice(self, record: R, context: Context, parents: dict[str, Parent], gate: Gate) -> Delivered:
+        """Once more, afresh, if DokStamp does not know the mapped uuid."""
+        try:
+            return self._rules.deliver(self._work(record, context, parents, gate))
+        except NotFound as unknown:
+            claimed = gate.claims[0]
+            for parent in parents.values():
+                if parent.uuid in unknown.path:
+                    context.parents.forget(parent)
+                    raise NotReady(f"{parent.reference.step} '{parent.reference.sis_id}' is gone") from None
+            if not claimed.row.uuid or claimed.row.uuid not in unknown.path:
+                raise
+            claimed.forget()
+            return self._rules.deliver(self._work(record, context, parents, gate))
+
+    def _work(self, record: R, context: Context, parents: dict[str, Parent], gate: Gate) -> Work[R]:
+        def claim_other(id_: str) -> Claimed:
+            row = self._means.store.read([id_]).get(id_)
+            if row and row.claim and row.claim.until > self._means.clock():
+                raise Retry("another worker owns a row that this record shares")
+            try:
+                claimed = context.claims.claim(id_, row)
+            except Conflict:
+                raise Retry("another worker was faster") from None
+            gate.claims.append(claimed)
+            return claimed
+
+        return Work(
+            record=record,
+            occurred_at=context.occurred_at,
+            parents=parents,
+            api=gate,
+            claimed=gate.claims[0],
+            claim_other=claim_other,
+            pdfs=self._means.pdfs,
+            issue=self._means.issue,
+        )
+
+    def _give_up(self, gate: Gate, error: Retry) -> None:
+        """Hands the record back: at once if nothing is in flight, else when the lease has run out."""
+        claimed = gate.claims[0]
+        if gate.in_flight:
+            error.after = max(error.after or 0.0, claimed.seconds_left())
+        else:
+            claimed.release()
+
+    def _plan(
+        self, record: R, row: Row | None, said: Said, context: Context, parents: dict[str, Parent]
+    ) -> RecordOutcome:
+        """What would be done, without a claim and without a writing call."""
+        gate = Gate(self._means.api, dry_run=True)
+        id_ = row_id(self.step, record.sis_id)
+        gate.claims.append(context.claims.claim(id_, row))
+        try:
+            if any(parent.uuid == PLANNED for parent in parents.values()):
+                raise WouldWrite(Outcome.CREATED)
+            delivered = self._try_twice(record, context, parents, gate)
+            return self._outcome(record, delivered.outcome, f"dry run: {delivered.reason}", row)
+        except WouldWrite as would:
+            if row is None or not row.uuid:
+                self._note_plan(id_, context)
+            return self._outcome(record, would.outcome, f"dry run: would be {would.outcome}", row)
+        except Rejected as refusal:
+            return self._refuse(record, row, said, context, Outcome.REJECTED, f"dry run: {refusal.reason}")
+        except NotReady as missing:
+            return self._wait_or_refuse(record, row, said, context, missing)
+
+    def _note_plan(self, id_: str, context: Context, refused: Delivery | None = None) -> None:
+        """So that the records which depend on this one find it, though nothing was created."""
+        expires = int(self._means.clock()) + PLAN_SECONDS
+        plan = Row(id=planned_id(context.run, id_), refused=refused, expires_at=expires)
+        self._means.store.write(plan, self._means.store.read([plan.id]).get(plan.id))
+
+    def _wait_or_refuse(
+        self, record: R, row: Row | None, said: Said, context: Context, missing: NotReady
+    ) -> RecordOutcome:
+        if context.patient:
+            raise missing
+        return self._refuse(record, row, said, context, missing.finally_, missing.reason)
+
+    def _refuse(
+        self,
+        record: R,
+        row: Row | None,
+        said: Said,
+        context: Context,
+        outcome: Outcome,
+        reason: str,
+        claimed: Claimed | None = None,
+    ) -> RecordOutcome:
+        """Written down in the outcomes table first: a record is dropped only once it is kept there."""
+        result = self._outcome(record, outcome, reason, row)
+        id_ = row_id(self.step, record.sis_id)
+        refused = Delivery(said.run, said.occurred_at, said.fingerprint, outcome, reason)
+        if context.dry_run:
+            self._note_plan(id_, context, refused)
+            return result
+        self._means.refusals.keep(
+            id_, said.run, said.occurred_at, result, record.model_dump(mode="json", exclude_none=True)
+        )
+        if claimed:
+            claimed.refuse(refused)
+        else:
+            self._means.store.write(replace(row or Row(id=id_), refused=refused), row)
+        return result
+
+    def _outcome(self, record: R, outcome: Outcome, reason: str, row: Row | None) -> RecordOutcome:
+        facts = row.facts if row else {}
+        url = facts.get("public_verification_url")
+        return RecordOutcome(self.step, record.sis_id, outcome, reason, row.uuid if row else None, url)
+
+    def _log_refusal(self, record: R, refusal: Rejected) -> None:
+        logger.warning(
+            "record rejected",
+            record=digest(self.step, record.sis_id),
+            status=refusal.status,
+            fields=sorted(refusal.fields),
+        )

@@ -1,0 +1,124 @@
+"""A step's Lambda handler: wires the step's business to queue, state machine, mapping and DokStamp."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+import uuid
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dokstamp_sync import observability
+from dokstamp_sync.dokstamp.client import MARGIN_SECONDS, DokStamp
+from dokstamp_sync.errors import Retry
+from dokstamp_sync.mapping.claims import Claims, Lease
+from dokstamp_sync.mapping.dynamodb import DynamoDBStore
+from dokstamp_sync.observability import logger, metrics
+from dokstamp_sync.settings import Settings
+from dokstamp_sync.worker.batch import Received, Worker
+from dokstamp_sync.worker.credentials import credentials
+from dokstamp_sync.worker.delivery import Means
+from dokstamp_sync.worker.pdfs import Pdfs
+from dokstamp_sync.worker.refusals import RefusalTable
+from dokstamp_sync.worker.work import R, StepRules
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+Handler = Callable[[dict[str, Any], LambdaContext], PartialItemFailureResponse]
+
+# A token that was answered before, has timed out, or belongs to a run that was stopped; emulators name it otherwise.
+NO_LONGER_WAITED_FOR = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
+
+
+class QueueAndRuns:
+    """Answers over AWS; see batch.Answers."""
+
+    def __init__(self, sqs: SQSClient, runs: SFNClient, queue_url: str) -> None:
+        self._sqs = sqs
+        self._runs = runs
+        self._queue_url = queue_url
+
+    def task(self, token: str, result: dict[str, Any]) -> None:
+        try:
+            self._runs.send_task_success(taskToken=token, output=json.dumps(result, ensure_ascii=False))
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code not in NO_LONGER_WAITED_FOR:
+                raise Retry(f"the run could not be answered ({code})") from error
+            observability.count("LateAnswers")
+            logger.warning("the run no longer waits for this answer", error=code)
+        except BotoCoreError as error:
+            raise Retry(f"the run could not be answered ({type(error).__name__})") from error
+
+    def hide(self, receipt_handle: str, seconds: int) -> None:
+        try:
+            self._sqs.change_message_visibility(
+                QueueUrl=self._queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+            )
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("visibility could not be set", error=type(error).__name__)
+
+
+def received(record: SQSRecord) -> Received:
+    """A Lambda event's SQS record, in our words."""
+    attributes = record.attributes
+    return Received(
+        id=record.message_id,
+        body=record.body,
+        receipt_handle=record.receipt_handle,
+        receives=int(attributes.approximate_receive_count),
+        first_received_at=int(attributes.approximate_first_receive_timestamp) / 1000,
+    )
+
+
+def serve(rules: StepRules[R]) -> Handler:
+    """The Lambda handler of a step. Nothing is built before the first event, so that importing needs no AWS."""
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+    @cache
+    def build() -> tuple[Worker[R], DokStamp, Settings]:
+        settings = Settings.from_environment(os.environ)
+        dokstamp = DokStamp(settings, credentials(SecretsProvider(), settings.credentials_secret_arn))
+        database = boto3.client("dynamodb")
+        store = DynamoDBStore(database, settings.mapping_table)
+        means = Means(
+            store=store,
+            refusals=RefusalTable(database, settings.outcomes_table, settings.outcome_days, time.time),
+            api=dokstamp,
+            pdfs=Pdfs(boto3.client("s3"), settings.pdf_bucket, settings.pdf_maximum_bytes),
+            issue=settings.dokstamp_issue,
+            clock=time.time,
+        )
+        lease = Lease(settings.lease_seconds, settings.in_flight_seconds)
+        claims = Claims(store, lease, time.time, lambda: uuid.uuid4().hex)
+        answers = QueueAndRuns(boto3.client("sqs"), boto3.client("stepfunctions"), settings.queue_url)
+        return Worker(rules, means, claims, answers, settings, random.random), dokstamp, settings
+
+    @logger.inject_lambda_context(clear_state=True)
+    @metrics.log_metrics
+    def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+        worker, dokstamp, settings = build()
+        end = time.time() + context.get_remaining_time_in_millis() / 1000
+        dokstamp.stop_at(end)
+        worker.begin_before(end - settings.deadline_seconds - MARGIN_SECONDS)
+        return process_partial_response(
+            event=event,
+            record_handler=lambda record: worker.take(received(record)),
+            processor=processor,
+            context=context,
+        )
+
+    return handler

@@ -1,0 +1,87 @@
+"""What stands between a step and DokStamp: reads pass, writes only while the lease allows them, and never when dry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
+
+from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.errors import Rejected, Retry
+from dokstamp_sync.mapping.claims import Claimed
+from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.worker.work import Api
+
+
+class WouldWrite(Exception):
+    """A dry run has come to its first writing call, which would lead to ``outcome``."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+class Gate:
+    """The client for one record. ``claims``: every row whose lease a writing call needs.
+
+    Notes whether something may still be in flight: then the claims must stay until they run out.
+    """
+
+    def __init__(self, api: Api, *, dry_run: bool) -> None:
+        self._api = api
+        self._dry_run = dry_run
+        self.claims: list[Claimed] = []
+        self.in_flight = False
+
+    def pages(self, path: str, where: Mapping[str, str] | None = None) -> Iterator[Entity]:
+        return self._api.pages(path, where)
+
+    def get(self, path: str) -> Entity:
+        return self._api.get(path)
+
+    def create(self, path: str, body: Mapping[str, Any]) -> Entity:
+        with self._writing(Outcome.CREATED):
+            return self._api.create(path, body)
+
+    def change(self, path: str, body: Mapping[str, Any]) -> None:
+        with self._writing(Outcome.UPDATED):
+            self._api.change(path, body)
+
+    def attach(self, path: str, body: Mapping[str, Any]) -> None:
+        with self._writing(self._new_or_not()):
+            self._api.attach(path, body)
+
+    def detach(self, path: str, body: Mapping[str, Any]) -> None:
+        with self._writing(self._new_or_not()):
+            self._api.detach(path, body)
+
+    def revoke(self, path: str, body: Mapping[str, Any]) -> Entity:
+        with self._writing(Outcome.UPDATED):
+            return self._api.revoke(path, body)
+
+    def upload(self, name: str, pdf: IO[bytes]) -> Entity:
+        with self._writing(Outcome.CREATED):
+            return self._api.upload(name, pdf)
+
+    def _new_or_not(self) -> Outcome:
+        known = self.claims and self.claims[0].row.applied
+        return Outcome.UPDATED if known else Outcome.CREATED
+
+    @contextmanager
+    def _writing(self, outcome: Outcome) -> Iterator[None]:
+        if self._dry_run:
+            raise WouldWrite(outcome)
+        for claimed in self.claims:
+            claimed.check()
+        self.in_flight = True
+        try:
+            yield
+        except Retry as error:
+            self.in_flight = not error.definite
+            raise
+        except Rejected:
+            self.in_flight = False
+            raise
+        self.in_flight = False
+        for claimed in self.claims:
+            claimed.touched = True

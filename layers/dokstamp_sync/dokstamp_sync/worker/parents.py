@@ -1,0 +1,167 @@
+"""The records that a record depends on: from the mapping, else from DokStamp by natural key, else not ready."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dokstamp_sync.dokstamp import lookups
+from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.errors import Blocked, NotReady
+from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
+from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome
+
+PLANNED = "00000000-0000-0000-0000-000000000000"
+"""Stands for the uuid of an entity that a dry run would create."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A ``*_id`` field: names a record of another step by its ``sis_id``."""
+
+    step: Step
+    sis_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A mapped record; ``facts`` are what its step left behind for others, e.g. ``institution_uuid``."""
+
+    reference: Reference
+    uuid: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def planned_id(run: str, row: str) -> str:
+    """Where a dry run notes what it would create."""
+    return f"plan#{run}#{row}"
+
+
+class Parents:
+    """Resolves the references of one message; asks DokStamp once for each that is missing."""
+
+    def __init__(
+        self, store: Store, api: lookups.Reads, *, run: str, default_institution: str, dry_run: bool = False
+    ) -> None:
+        self._store = store
+        self._api = api
+        self._run = run
+        self._default_institution = default_institution
+        self._dry_run = dry_run
+        self._rows: dict[str, Row] = {}
+        self._read: set[str] = set()
+        self._missing: set[Reference] = set()
+        self._lock = threading.RLock()
+
+    def read_ahead(self, references: Iterable[Reference]) -> None:
+        """Reads at once all rows that ``resolve`` will ask for."""
+        ids = {row_id(each.step, each.sis_id) for each in references}
+        planned = {planned_id(self._run, each) for each in ids} if self._dry_run else set()
+        new = (ids | planned) - self._read
+        self._rows.update(self._store.read(new))
+        self._read |= new
+
+    def resolve(self, reference: Reference) -> Parent:
+        """The parent. Raises Blocked if it was refused, NotReady if nobody knows it, or what a look-up raises."""
+        self.read_ahead([reference])
+        row = self._row(reference)
+        if row and row.uuid:
+            return Parent(reference, row.uuid, row.facts)
+        plan = self._plan(reference)
+        for refused in (row and row.refused, plan and plan.refused):
+            if refused and (refused.outcome is Outcome.REJECTED or refused.run == self._run):
+                raise Blocked(f"{_named(reference)} was {refused.outcome}")
+        if plan:
+            return Parent(reference, PLANNED)
+        if row and row.claim:
+            raise NotReady(f"{_named(reference)} is being delivered")
+        return self._look_up(reference)
+
+    def forget(self, parent: Parent) -> None:
+        """DokStamp does not know the mapped uuid: the row goes back to knowing nothing."""
+        id_ = row_id(parent.reference.step, parent.reference.sis_id)
+        row = self._rows.pop(id_, None)
+        if row and row.uuid == parent.uuid:
+            # After a conflict the row is newer than what we knew.
+            with suppress(Conflict):
+                self._store.write(replace(row, uuid=None, facts={}, applied=None), row)
+
+    def _row(self, reference: Reference) -> Row | None:
+        return self._rows.get(row_id(reference.step, reference.sis_id))
+
+    def _plan(self, reference: Reference) -> Row | None:
+        return self._rows.get(planned_id(self._run, row_id(reference.step, reference.sis_id)))
+
+    def _look_up(self, reference: Reference) -> Parent:
+        with self._lock:
+            row = self._row(reference)
+            if row and row.uuid:
+                return Parent(reference, row.uuid, row.facts)
+            if reference in self._missing:
+                raise NotReady(f"{_named(reference)} is neither mapped nor in DokStamp")
+            entity = self._find(reference)
+            if entity is None:
+                self._missing.add(reference)
+                raise NotReady(f"{_named(reference)} is neither mapped nor in DokStamp")
+            return self._adopt(reference, entity, row)
+
+    def _find(self, reference: Reference) -> Entity | None:
+        match reference.step:
+            case Step.INSTITUTION:
+                return lookups.find_institution(self._api, reference.sis_id)
+            case Step.COURSE:
+                return lookups.find_course(self._api, reference.sis_id, self._home())
+            case Step.MODULE:
+                return lookups.find_module(self._api, reference.sis_id, self._home())
+            case Step.COHORT:
+                return lookups.find_cohort(self._api, reference.sis_id, None)
+            case Step.STUDENT:
+                return lookups.find_student(self._api, reference.sis_id) if "@" in reference.sis_id else None
+            case Step.ENROLLMENT:
+                return self._find_enrollment(reference.sis_id)
+        return None
+
+    def _home(self) -> str | None:
+        return self._known(Step.INSTITUTION, self._default_institution) if self._default_institution else None
+
+    def _known(self, step: Step, sis_id: str) -> str | None:
+        """The uuid, or None where there is none yet: what hangs on it cannot be in DokStamp either."""
+        try:
+            return self.resolve(Reference(step, sis_id)).uuid
+        except (NotReady, Blocked):
+            return None
+
+    def _find_enrollment(self, sis_id: str) -> Entity | None:
+        """A default id names student, course and perhaps cohort; any other id names nothing that can be looked up."""
+        steps = (Step.STUDENT, Step.COURSE, Step.COHORT)
+        names = sis_id.split("/")
+        if len(names) not in (2, 3):
+            return None
+        student, course, *cohort = [self._known(step, name) for step, name in zip(steps, names, strict=False)]
+        if not student or not course or not all(cohort):
+            return None
+        return lookups.find_enrollment(self._api, student, course, cohort[0] if cohort else None)
+
+    def _adopt(self, reference: Reference, entity: Entity, row: Row | None) -> Parent:
+        facts = nested_uuids(entity)
+        if not self._dry_run:
+            base = row or Row(id=row_id(reference.step, reference.sis_id))
+            try:
+                self._rows[base.id] = self._store.write(replace(base, uuid=entity["uuid"], facts=facts), row)
+            except Conflict:
+                raise NotReady(f"{_named(reference)} is being delivered") from None
+        return Parent(reference, entity["uuid"], facts)
+
+
+def nested_uuids(entity: Entity) -> dict[str, str]:
+    """``{"institution_uuid": ..., "course_uuid": ...}`` of whatever the entity belongs to."""
+    found = {name: lookups.uuid_of(entity, name) for name in ("institution", "course", "student", "cohort")}
+    return {f"{name}_uuid": uuid for name, uuid in found.items() if uuid}
+
+
+def _named(reference: Reference) -> str:
+    return f"{reference.step} '{reference.sis_id}'"

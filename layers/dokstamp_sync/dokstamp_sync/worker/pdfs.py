@@ -1,0 +1,89 @@
+"""The certificates' PDFs in S3: read as a stream, checked, and never more than their head is looked into."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dokstamp_sync.errors import Misconfigured, Rejected, Retry
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CHUNK_BYTES = 256 * 1024
+KEPT_IN_MEMORY_BYTES = 4 * 1024 * 1024
+_MISSING = {"NoSuchKey", "NoSuchVersion", "404"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """A PDF to upload; ``version`` is empty where the bucket keeps none, ``sha256`` is of its bytes."""
+
+    name: str
+    version: str
+    sha256: str
+    file: IO[bytes]
+
+
+class Pdfs:
+    """Opens PDFs of one bucket, up to a size."""
+
+    def __init__(self, client: S3Client, bucket: str, most_bytes: int) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._most_bytes = most_bytes
+
+    @contextmanager
+    def open(self, address: str, version: str = "") -> Iterator[Pdf]:
+        """The PDF at ``s3://bucket/key``, in that version if one is given.
+
+        Raises Rejected (foreign bucket, missing, not a PDF, empty, too large), Misconfigured (not allowed to read
+        the bucket) or Retry.
+        """
+        bucket, _, key = address.removeprefix("s3://").partition("/")
+        if bucket != self._bucket:
+            raise Rejected(f"pdf is in bucket '{bucket}'; only '{self._bucket}' is read")
+        try:
+            if version:
+                answer = self._client.get_object(Bucket=bucket, Key=key, VersionId=version)
+            else:
+                answer = self._client.get_object(Bucket=bucket, Key=key)
+            with tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY_BYTES) as file:
+                sha256 = self._copy(answer["Body"].iter_chunks(CHUNK_BYTES), file)
+                file.seek(0)
+                found = answer.get("VersionId", "")
+                yield Pdf(key.rpartition("/")[2], "" if found == "null" else found, sha256, file)
+        except ClientError as error:
+            raise _told(error) from None
+        except BotoCoreError as error:
+            raise Retry(f"the PDF could not be read ({type(error).__name__})") from error
+
+    def _copy(self, chunks: Iterator[bytes], file: IO[bytes]) -> str:
+        sha256 = hashlib.sha256()
+        size = 0
+        for chunk in chunks:
+            if size == 0 and not chunk.startswith(b"%PDF-"):
+                raise Rejected("pdf is not a PDF: it does not begin with %PDF-")
+            size += len(chunk)
+            if size > self._most_bytes:
+                raise Rejected(f"pdf is larger than {self._most_bytes} bytes")
+            sha256.update(chunk)
+            file.write(chunk)
+        if size == 0:
+            raise Rejected("pdf is empty")
+        return sha256.hexdigest()
+
+
+def _told(error: ClientError) -> Rejected | Retry:
+    code = error.response["Error"]["Code"]
+    if code in _MISSING:
+        return Rejected("pdf is missing: there is no such object in the bucket")
+    if code in {"AccessDenied", "NoSuchBucket", "403"}:
+        return Misconfigured(f"the PDF bucket may not be read ({code})")
+    return Retry(f"the PDF could not be read ({code})")

@@ -1,0 +1,102 @@
+"""What a step gets to work with, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import IO, Any, Generic, Protocol, TypeVar
+
+from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.mapping.claims import Claimed
+from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.records import Record
+from dokstamp_sync.worker.parents import Parent, Reference
+from dokstamp_sync.worker.pdfs import Pdf
+
+R = TypeVar("R", bound=Record)
+
+
+class Api(Protocol):
+    """DokStamp's calls as a step sees them: whether one may be made is decided behind them. See client.DokStamp."""
+
+    def pages(self, path: str, where: Mapping[str, str] | None = None) -> Iterator[Entity]: ...
+
+    def get(self, path: str) -> Entity: ...
+
+    def create(self, path: str, body: Mapping[str, Any]) -> Entity: ...
+
+    def change(self, path: str, body: Mapping[str, Any]) -> None: ...
+
+    def attach(self, path: str, body: Mapping[str, Any]) -> None: ...
+
+    def detach(self, path: str, body: Mapping[str, Any]) -> None: ...
+
+    def revoke(self, path: str, body: Mapping[str, Any]) -> Entity: ...
+
+    def upload(self, name: str, pdf: IO[bytes]) -> Entity: ...
+
+
+class OpensPdfs(Protocol):
+    """See pdfs.Pdfs."""
+
+    def open(self, address: str, version: str = "") -> AbstractContextManager[Pdf]: ...
+
+
+class ClaimsOthers(Protocol):
+    """Claims a row that several records share. Raises Retry while another worker has it."""
+
+    def __call__(self, id_: str) -> Claimed: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[R]):
+    """One record to deliver, with all that a step may use to do so.
+
+    ``parents``: by the names that the step's ``references`` gave them. ``issue``: the stack's issue mode.
+    """
+
+    record: R
+    occurred_at: str
+    parents: Mapping[str, Parent]
+    api: Api
+    claimed: Claimed
+    claim_other: ClaimsOthers
+    pdfs: OpensPdfs
+    issue: str
+
+    @property
+    def uuid(self) -> str | None:
+        """The uuid that the mapping knows."""
+        return self.claimed.row.uuid
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What the last delivery left behind."""
+        return self.claimed.row.facts
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What a step did. ``facts`` are for later steps and later deliveries; they replace the row's."""
+
+    outcome: Outcome
+    uuid: str | None
+    reason: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class StepRules(Protocol[R]):
+    """One step's business: no AWS, no HTTP."""
+
+    step: Step
+
+    def references(self, record: R) -> Mapping[str, Reference]:
+        """The records it depends on, each under a name of its own."""
+
+    def lane(self, record: R) -> str:
+        """Records of one lane are delivered one after another, those of different lanes side by side."""
+
+    def deliver(self, work: Work[R]) -> Delivered:
+        """Makes DokStamp say what the record says. Raises what errors.py lists."""

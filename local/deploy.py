@@ -1,0 +1,69 @@
+"""Builds the template and deploys it to the emulated AWS with the SAM CLI, as it is deployed on AWS."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from local.aws import command_environment, session
+from local.parameters import ARTIFACTS_BUCKET, LOCAL_VALUES, STACK_NAME
+from local.places import BUILD, LOCAL, ROOT, SAM_CONFIG, TEMPLATE, python_of
+from local.processes import run
+
+LOCK = LOCAL / "build.lock"
+BUILT_OF = LOCAL / "built-of.sha256"
+SOURCES = ("functions", "layers", "statemachine")
+
+
+def _sources() -> Iterator[Path]:
+    yield TEMPLATE
+    yield SAM_CONFIG
+    for folder in SOURCES:
+        yield from sorted(
+            path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts
+        )
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for path in _sources():
+        digest.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sam(own: Path, endpoint_url: str, log: Path, *arguments: str | Path, what: str) -> None:
+    python = python_of("sam")
+    environment = command_environment(endpoint_url, own, python)
+    run((python, "-m", "samcli", *arguments, "--config-file", SAM_CONFIG), environment=environment, log=log, what=what)
+
+
+def _overrides(values: Mapping[str, str]) -> list[str]:
+    return ["--parameter-overrides", *(f"{name}={value}" for name, value in values.items() if value != "")]
+
+
+def build(own: Path, log: Path) -> bool:
+    """Builds into .aws-sam/build, unless what is there was built of the same files. Tells whether it did."""
+    fingerprint = _fingerprint()
+    if (BUILD / "template.yaml").exists() and BUILT_OF.exists() and BUILT_OF.read_text() == fingerprint:
+        return False
+    BUILT_OF.unlink(missing_ok=True)
+    values = {name: LOCAL_VALUES[name] for name in ("Runtime", "Architecture")}
+    # Nothing is asked of AWS while building; the address only keeps it that way.
+    _sam(own, "http://127.0.0.1:9", log, "build", "--template-file", TEMPLATE, *_overrides(values), what="sam build")
+    BUILT_OF.write_text(fingerprint)
+    return True
+
+
+def deploy(own: Path, log: Path, endpoint_url: str, values: Mapping[str, str]) -> dict[str, str]:
+    """Deploys what was built and returns the stack's outputs."""
+    s3 = session().client("s3", endpoint_url=endpoint_url)
+    s3.create_bucket(Bucket=ARTIFACTS_BUCKET)
+    options = ["--stack-name", STACK_NAME, "--s3-bucket", ARTIFACTS_BUCKET, "--no-resolve-s3", "--no-confirm-changeset"]
+    options += ["--no-progressbar", "--on-failure", "DO_NOTHING"]
+    built = ("--template-file", BUILD / "template.yaml")
+    _sam(own, endpoint_url, log, "deploy", *built, *options, *_overrides(values), what="sam deploy")
+    cloudformation = session().client("cloudformation", endpoint_url=endpoint_url)
+    stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}

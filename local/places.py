@@ -1,0 +1,21 @@
+"""Where things are: the project's folders, and what the local stack keeps below .local/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = ROOT / ".local"
+ENVIRONMENTS = LOCAL / "env"
+STACKS = LOCAL / "stacks"
+STACK_FILE = LOCAL / "stack.json"
+
+TEMPLATE = ROOT / "template.yaml"
+SAM_CONFIG = ROOT / "samconfig.toml"
+BUILD = ROOT / ".aws-sam" / "build"
+EVENTS = ROOT / "events"
+
+
+def python_of(environment: str) -> Path:
+    """The interpreter of one of our virtual environments (see environments.py)."""
+    return ENVIRONMENTS / environment / "bin" / "python"

@@ -1,0 +1,29 @@
+"""`make send FILE=path`: sends inbox messages to the stack of `make up` and follows them. See follow.py for how."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from local import stack_file
+from local.command import carry_out
+from local.follow import SECONDS_TO_WAIT, Follower
+from local.report import send_and_follow, show_outcomes
+from local.school import read_messages
+
+ENDED_WELL = ("completed", "completed_with_rejections")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make send FILE=path", description=__doc__)
+    parser.add_argument("file", type=Path, help="one JSON message, or JSON Lines")
+    parser.add_argument("--seconds", type=float, default=SECONDS_TO_WAIT, help="how long to wait for each message")
+    options = parser.parse_args()
+    messages = read_messages(options.file)
+    endings = send_and_follow(Follower(stack_file.read()), messages, options.seconds)
+    show_outcomes(endings)
+    return int(any(ending.status not in ENDED_WELL for ending in endings))
+
+
+if __name__ == "__main__":
+    carry_out(main)

@@ -1,0 +1,44 @@
+"""One sandbox for all tests of this folder, as new for each of them."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from local.sandbox import NEIGHBOUR, Account, Sandbox, running_sandbox
+from tests.sandbox.caller import Caller, stranger
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Sandbox]:
+    with running_sandbox(generation="g2") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(served: Sandbox) -> Sandbox:
+    served.reset()
+    served.gate.clear()
+    return served
+
+
+@pytest.fixture
+def api(sandbox: Sandbox) -> Iterator[Caller]:
+    """The API for the tenant `sandbox`; its own log in is not in the call log."""
+    with Caller(sandbox, Account()) as caller:
+        sandbox.calls.clear()
+        yield caller
+
+
+@pytest.fixture
+def neighbour(sandbox: Sandbox) -> Iterator[Caller]:
+    """The same API for another tenant."""
+    with Caller(sandbox, NEIGHBOUR) as caller:
+        yield caller
+
+
+@pytest.fixture
+def anyone(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """A client without a token."""
+    with stranger(sandbox) as client:
+        yield client
