@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from local.aws import command_environment, session
+from local.aws import CLIENT, command_environment, session
+from local.gaps import mend
 from local.parameters import ARTIFACTS_BUCKET, LOCAL_VALUES, STACK_NAME
 from local.places import BUILD, LOCAL, ROOT, SAM_CONFIG, TEMPLATE, python_of
 from local.processes import run
@@ -58,12 +59,13 @@ def build(own: Path, log: Path) -> bool:
 
 def deploy(own: Path, log: Path, endpoint_url: str, values: Mapping[str, str]) -> dict[str, str]:
     """Deploys what was built and returns the stack's outputs."""
-    s3 = session().client("s3", endpoint_url=endpoint_url)
+    s3 = session().client("s3", endpoint_url=endpoint_url, config=CLIENT)
     s3.create_bucket(Bucket=ARTIFACTS_BUCKET)
     options = ["--stack-name", STACK_NAME, "--s3-bucket", ARTIFACTS_BUCKET, "--no-resolve-s3", "--no-confirm-changeset"]
     options += ["--no-progressbar", "--on-failure", "DO_NOTHING"]
     built = ("--template-file", BUILD / "template.yaml")
     _sam(own, endpoint_url, log, "deploy", *built, *options, *_overrides(values), what="sam deploy")
-    cloudformation = session().client("cloudformation", endpoint_url=endpoint_url)
+    mend(endpoint_url, int(values["MaximumConcurrency"]))
+    cloudformation = session().client("cloudformation", endpoint_url=endpoint_url, config=CLIENT)
     stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}

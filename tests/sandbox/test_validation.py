@@ -38,7 +38,11 @@ def good_bodies(api: Caller) -> dict[str, Json]:
 def body_for(api: Caller, path: str) -> tuple[str, Json]:
     """The path, with a course in place of `{course}`, and a good body for it."""
     bodies = good_bodies(api)
-    full = path if path in bodies else next(each for each in bodies if each.endswith(path.removeprefix("/courses/{course}")))
+    full = (
+        path
+        if path in bodies
+        else next(each for each in bodies if each.endswith(path.removeprefix("/courses/{course}")))
+    )
     return full, bodies[full]
 
 
@@ -118,7 +122,9 @@ RIGHT: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("path", "required"), REQUIRED)
-def test_each_required_field_is_named_when_it_is_missing_null_or_blank(api: Caller, path: str, required: set[str]) -> None:
+def test_each_required_field_is_named_when_it_is_missing_null_or_blank(
+    api: Caller, path: str, required: set[str]
+) -> None:
     full, _ = body_for(api, path)
     assert errors(api.post(full, {})) == required
     assert errors(api.post(full, dict.fromkeys(required))) == required

@@ -116,7 +116,9 @@ def test_a_module_s_code_is_unique_within_its_institution(api: Caller) -> None:
     assert api.module(one)["code"] is api.module(one)["code"] is None
 
 
-@pytest.mark.parametrize(("scope", "statuses"), [("tenant", [422, 422]), ("institution", [201, 422]), ("course", [201, 201])])
+@pytest.mark.parametrize(
+    ("scope", "statuses"), [("tenant", [422, 422]), ("institution", [201, 422]), ("course", [201, 201])]
+)
 def test_a_cohort_s_code_is_unique_in_the_scope_of_the_switch(
     sandbox: Sandbox, api: Caller, scope: str, statuses: list[int]
 ) -> None:
@@ -139,7 +141,9 @@ def test_a_second_course_with_a_code_or_a_second_enrollment_is_no_error_unless_s
     assert course["uuid"] != twin["uuid"]
     assert api.enrollment(student, course)["uuid"] != api.enrollment(student, course)["uuid"]
     sandbox.switch(course_code_scope="institution", enrollment_scope="course")
-    assert errors(api.post("/courses", {"name": "C", "code": "CS", "institution_uuid": institution["uuid"]})) == {"code"}
+    assert errors(api.post("/courses", {"name": "C", "code": "CS", "institution_uuid": institution["uuid"]})) == {
+        "code"
+    }
     body = {"student_uuid": student["uuid"], "course_uuid": course["uuid"], "enrolled_at": "2024-02-01"}
     assert errors(api.post("/enrollments", body)) == {"student_uuid"}
 
