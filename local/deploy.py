@@ -65,7 +65,8 @@ def deploy(own: Path, log: Path, endpoint_url: str, values: Mapping[str, str]) -
     options += ["--no-progressbar", "--on-failure", "DO_NOTHING"]
     built = ("--template-file", BUILD / "template.yaml")
     _sam(own, endpoint_url, log, "deploy", *built, *options, *_overrides(values), what="sam deploy")
-    mend(endpoint_url, int(values["MaximumConcurrency"]))
     cloudformation = session().client("cloudformation", endpoint_url=endpoint_url, config=CLIENT)
     stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    mend(endpoint_url, int(values["MaximumConcurrency"]), outputs["PdfBucketName"])
+    return outputs

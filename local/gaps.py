@@ -19,7 +19,7 @@ def function_of(step: str) -> str:
     return f"{STACK_NAME}-{step.replace('_', '-')}"
 
 
-def mend(endpoint_url: str, maximum_concurrency: int) -> None:
+def mend(endpoint_url: str, maximum_concurrency: int, pdf_bucket: str) -> None:
     """Puts right what a fresh deployment lacks on MiniStack."""
     functions = session().client("lambda", endpoint_url=endpoint_url, config=CLIENT)
     iam = session().client("iam", endpoint_url=endpoint_url, config=CLIENT)
@@ -33,3 +33,5 @@ def mend(endpoint_url: str, maximum_concurrency: int) -> None:
         iam.put_role_policy(
             RoleName=role, PolicyName="answer-any-token-on-ministack", PolicyDocument=json.dumps(ANSWER_TOKENS)
         )
+    # The bucket's policy refuses whoever comes without TLS, and here nobody comes with it.
+    session().client("s3", endpoint_url=endpoint_url, config=CLIENT).delete_bucket_policy(Bucket=pdf_bucket)

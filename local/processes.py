@@ -31,7 +31,7 @@ def tail(log: Path, lines: int = LINES_SHOWN) -> str:
 
 @contextmanager
 def running(
-    command: Sequence[str | Path], *, environment: Mapping[str, str], log: Path
+    command: Sequence[str | Path], *, environment: Mapping[str, str], log: Path, folder: Path = ROOT
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Runs a program for as long as the block lasts, its output in `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def running(
         process = subprocess.Popen(
             [sys.executable, "-I", LEASH, *command],
             env=dict(environment),
-            cwd=ROOT,
+            cwd=folder,
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,

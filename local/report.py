@@ -33,8 +33,11 @@ class Clock:
 
 
 def send_and_follow(follower: Follower, messages: list[Message], seconds: float) -> list[Ending]:
-    """Sends the messages one after the other, each when the one before has ended, and shows how it goes."""
-    endings = []
+    """Sends the messages one after the other, each when the one before has ended, and shows how it goes.
+
+    Stops at a message that does not end: those behind it may well need what it brings.
+    """
+    endings: list[Ending] = []
     for number, message in enumerate(messages, 1):
         title = f"message {number}/{len(messages)}  {message.id or '(without an id)'}"
         began = time.monotonic()
@@ -48,6 +51,8 @@ def send_and_follow(follower: Follower, messages: list[Message], seconds: float)
             )
         endings.append(ending)
         _show_ending(title, ending, time.monotonic() - began)
+        if ending.status == "open":
+            break
     return endings
 
 
@@ -84,9 +89,9 @@ def show_outcomes(endings: Iterable[Ending]) -> None:
 
 
 def _show_list(title: str, records: list[dict[str, str]], key: str) -> None:
-    rows = [record for record in records if record.get(key)]
-    if not rows:
-        return
-    console.print(f"\n[bold]{title}[/bold]")
-    for record in rows:
-        console.print(Text(f"  {record['step']} {record['sis_id']}  ") + Text(str(record[key]), "cyan"))
+    # A certificate that is issued, then revoked, is two records with one address: shown once.
+    rows = dict.fromkeys((f"{one['step']} {one['sis_id']}", str(one[key])) for one in records if one.get(key))
+    if rows:
+        console.print(f"\n[bold]{title}[/bold]")
+    for name, value in rows:
+        console.print(Text(f"  {name}  ") + Text(value, "cyan"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from local import dokstamp
 from local.command import carry_out
 from local.follow import Ending, Follower
@@ -11,7 +10,7 @@ from local.school import EXPECTED, MESSAGES, Expectations, read_expectations, re
 from local.stack import LocalStack
 from local.up import wanted_port
 
-SECONDS_PER_MESSAGE = 300.0
+SECONDS_PER_MESSAGE = 120.0
 # A DokStamp outside may hold the sample school from an earlier run.
 DELIVERED = ("created", "updated", "unchanged")
 
@@ -38,7 +37,8 @@ def differences(endings: list[Ending], expected: Expectations, *, fresh: bool) -
             before, after = should.get(key, "nothing"), was.get(key, "nothing")
             if same(before) != same(after):
                 found.append(f"{ending.message.id}: {key[0]} {key[1]}: expected {before}, was {after}")
-    return found
+    sent = {ending.message.id for ending in endings}
+    return found + [f"{identifier}: was not sent" for identifier in expected if identifier not in sent]
 
 
 def main() -> int:

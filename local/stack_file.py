@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from local.dokstamp import DokStamp
 from local.parameters import REGION, STEPS, pascal
 from local.places import STACK_FILE
-from local.stack_folder import UP, is_in_use
 from local.processes import Failed
+from local.stack_folder import UP, is_in_use
 
 
 @dataclass(frozen=True)

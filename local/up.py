@@ -6,6 +6,7 @@ import os
 import time
 
 from local import dokstamp
+from local.aws import CREDENTIALS
 from local.command import carry_out
 from local.places import STACK_FILE
 from local.processes import Failed
@@ -36,8 +37,9 @@ def introduce(info: StackFile) -> None:
     ):
         console.print(f"  {name:<10}{value}", markup=False)
     console.print("\nSend messages and follow them:  make send FILE=events/school.jsonl\nOr with the AWS CLI:\n")
+    credentials = " ".join(f"{name}={value}" for name, value in CREDENTIALS.items())
     console.print(
-        f"  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws sqs send-message --endpoint-url {info.endpoint_url} \\\n"
+        f"  {credentials} aws sqs send-message --endpoint-url {info.endpoint_url} \\\n"
         f"    --region {info.region} --queue-url {info.inbox_queue_url} --message-body file://message.json\n",
         markup=False,
     )

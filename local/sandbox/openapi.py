@@ -108,7 +108,7 @@ def auth_documentation(method: str, path: str) -> dict[str, Any]:
     extra: Schema = {"parameters": _path_parameters(path)}
     if path in _AUTH_BODIES:
         content_type, names = _AUTH_BODIES[path]
-        schema: Schema = {"type": "object", "required": names, "properties": {name: TEXT for name in names}}
+        schema: Schema = {"type": "object", "required": names, "properties": dict.fromkeys(names, TEXT)}
         extra["requestBody"] = _content(schema, content_type)
     if path in ("/auth/logout", "/auth/me"):
         extra["security"] = [{"token": []}]
@@ -179,7 +179,7 @@ def _path_parameters(path: str) -> list[Schema]:
 def _query(operation: Operation) -> list[Schema]:
     resource = operation.resource
     columns = ["created_at", *(field.name for field in resource.fields if not field.write_only)]
-    filters: Schema = {name: TEXT for name in resource.filters}
+    filters: Schema = dict.fromkeys(resource.filters, TEXT)
     order: Schema = {"column": {"enum": columns}, "order": {"enum": ["asc", "desc"], "default": "asc"}}
     return [
         _deep(

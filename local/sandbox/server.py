@@ -41,7 +41,8 @@ class SandboxServer(uvicorn.Server):
                 http=_OpenTransport,
                 ws="none",
                 lifespan="off",
-                log_level="warning",
+                # What ends in the middle of a delay at a stop is no news; the application tells of its own defects.
+                log_level="critical",
                 access_log=False,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=1,

@@ -1,6 +1,7 @@
 """The outermost layer: logs every API call, and lets a fault meet it on its way."""
 
 import asyncio
+import logging
 import socket
 import struct
 from collections.abc import Awaitable, Callable
@@ -18,6 +19,7 @@ from local.sandbox.faults import Fault
 from local.sandbox.fields import now
 from local.sandbox.sandbox import Sandbox
 
+_log = logging.getLogger(__name__)
 # The sandbox's own pages: never logged, never met by a fault.
 _OWN_PAGES = ("/_sandbox", "/docs", "/openapi.json", "/static-offline-docs", "/verify/", "/favicon.ico")
 # Linger on, for no time: closing the socket then sends RST instead of FIN.
@@ -94,12 +96,20 @@ class Wire:
             if not message.get("more_body"):
                 break
         exchange = Exchange(self.app, scope, body, receive, send, self._logged(scope, body), self.sandbox)
+        try:
+            await self._met(exchange)
+        except Exception:
+            _log.exception("The sandbox failed at %s %s", scope["method"], scope["path"])
+            raise
+
+    async def _met(self, exchange: Exchange) -> None:
         with self.sandbox.lock:
-            fault = self.sandbox.faults.meeting(scope["method"], scope["path"], body)
+            fault = self.sandbox.faults.meeting(exchange.scope["method"], exchange.scope["path"], exchange.body)
         if fault is None:
-            return await exchange.answer(await exchange.carry_out())
-        exchange.log.fault = fault.kind
-        await _FAULTS[fault.kind](exchange, fault)
+            await exchange.answer(await exchange.carry_out())
+        else:
+            exchange.log.fault = fault.kind
+            await _FAULTS[fault.kind](exchange, fault)
 
     def _logged(self, scope: Scope, body: bytes) -> LoggedCall:
         headers = Headers(scope=scope)
@@ -157,7 +167,8 @@ async def _truncated(exchange: Exchange, fault: Fault) -> None:
     whole = bytes(response.body)
     cut = whole[: len(whole) // 2]
     if fault.content_length == "right":
-        return await exchange.answer(Response(cut, response.status_code, media_type="application/json"))
+        await exchange.answer(Response(cut, response.status_code, media_type="application/json"))
+        return
     exchange.log.status = response.status_code
     head = f"HTTP/1.1 {response.status_code} \r\nContent-Type: application/json\r\nContent-Length: {len(whole)}\r\n\r\n"
     await exchange.close(head.encode() + cut)

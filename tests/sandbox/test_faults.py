@@ -111,7 +111,7 @@ def test_a_truncated_answer_of_right_length_is_no_json(sandbox: Sandbox, api: Ca
     assert answer.status_code == 201
     assert answer.text.startswith('{"data":{')
     assert int(answer.headers["content-length"]) == len(answer.content)
-    with pytest.raises(ValueError, match="Expecting|Unterminated"):
+    with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
         answer.json()
     assert students(sandbox) == 1
 

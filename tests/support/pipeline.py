@@ -26,7 +26,7 @@ from dokstamp_sync.worker.batch import HandedBack, Received, Worker
 from dokstamp_sync.worker.delivery import Means
 from dokstamp_sync.worker.pdfs import Pdf
 from dokstamp_sync.worker.refusals import RefusalList
-from dokstamp_sync.worker.work import StepRules
+from dokstamp_sync.worker.work import OpensPdfs, StepRules
 
 EVENTS = Path(__file__).parents[2] / "events"
 BUCKET = "school-pdfs"
@@ -98,10 +98,18 @@ def rules(step: Step) -> StepRules[Any]:
 class Pipeline:
     """Sends inbox messages through the whole order, one after another."""
 
-    def __init__(self, given: Settings, *, store: Store | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        given: Settings,
+        *,
+        store: Store | None = None,
+        clock: Clock | None = None,
+        pdfs: OpensPdfs | None = None,
+    ) -> None:
         self.settings = given
         self.clock = clock or Clock()
         self.store = store if store is not None else MemoryStore()
+        self.pdfs = pdfs or FolderPdfs()
         self.refusals = RefusalList()
         self.dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, clock=self.clock)
         self.results: list[dict[str, Any]] = []
@@ -117,7 +125,7 @@ class Pipeline:
             store=self.store,
             refusals=self.refusals,
             api=self.dokstamp,
-            pdfs=FolderPdfs(),
+            pdfs=self.pdfs,
             issue=self.settings.dokstamp_issue,
             clock=self.clock,
         )

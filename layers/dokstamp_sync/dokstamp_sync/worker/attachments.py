@@ -8,7 +8,7 @@ and attached again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dokstamp_sync.errors import Rejected, Retry
@@ -21,15 +21,8 @@ from dokstamp_sync.worker.work import Api, R, Work
 A = TypeVar("A", bound=Attachments)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A module's place in a course. ``by``: the row id of the record that put it there."""
-
-    order: int | None
-    is_required: bool
-    workload: int | None
-    group: str | None
-    by: str
+Place = dict[str, Any]
+"""A module's place in a course: ``order``, ``is_required``, ``workload``, ``group`` (a uuid or None)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,109 +47,134 @@ def module_references(record: Attachments) -> dict[str, Reference]:
 
 def places(work: Work[A], group: str | None) -> dict[str, Place]:
     """Module uuid -> the place that the record gives it."""
-    mine = work.claimed.row.id
     return {
-        work.parents[f"module:{each.module_id}"].uuid: Place(
-            order=each.order, is_required=each.is_required, workload=each.workload, group=group, by=mine
-        )
+        work.parents[f"module:{each.module_id}"].uuid: {
+            "order": each.order,
+            "is_required": each.is_required,
+            "workload": each.workload,
+            "group": group,
+        }
         for each in work.record.modules
     }
 
 
 def attach(work: Work[R], course_uuid: str, wanted: Mapping[str, Place]) -> Changes:
-    """Makes the course's attachments by this record what it wants; ``wanted``: module uuid -> place.
+    """Makes the course's attachments what its records want, of which this one wants ``wanted`` (module uuid -> place).
 
-    A module that a group has claimed is left to the group. A module that this record attached earlier and does not
-    name any more is detached. Raises Rejected, naming the modules, if DokStamp refuses some; the others are attached.
+    A module that a group wants is the group's; one that no record wants any more is detached. Raises Rejected, naming
+    the modules, if DokStamp refuses some; the others are attached.
     """
     shared = work.claim_other(f"attachments#{course_uuid}")
-    course = _Course(work.api, course_uuid, shared)
+    names = {parent.uuid: f"module '{parent.reference.sis_id}'" for parent in work.parents.values()}
+    course = _Course(work.api, course_uuid, shared, names)
     try:
-        changes = course.change(wanted, work.claimed.row.id)
+        changes = course.change(work.claimed.row.id, wanted)
     except Retry as error:
         if error.definite:
-            shared.release(course.known)
+            shared.release(course.facts())
         raise
     except Rejected:
-        shared.release(course.known)
+        shared.release(course.facts())
         raise
-    shared.complete(None, course.known, None)
+    shared.complete(None, course.facts(), None)
     return changes
 
 
 class _Course:
-    """``known``: module uuid -> place, kept true call by call."""
+    """``wanted``: row id of a record -> module uuid -> place; ``known``: what is attached, kept true call by call."""
 
-    def __init__(self, api: Api, course_uuid: str, shared: Claimed) -> None:
+    def __init__(self, api: Api, course_uuid: str, shared: Claimed, names: Mapping[str, str]) -> None:
         self._api = api
+        self._names = names
         self._path = f"/courses/{course_uuid}"
         # After an owner who did not finish, what is remembered may be wrong.
         self._sure = not shared.touched
-        self.known: dict[str, Any] = dict(shared.row.facts)
+        self.wanted: dict[str, Mapping[str, Place]] = dict(shared.row.facts.get("wanted", {}))
+        self.known: dict[str, Place] = dict(shared.row.facts.get("attached", {}))
 
-    def change(self, wanted: Mapping[str, Place], mine: str) -> Changes:
-        grouped = {uuid for uuid, place in self.known.items() if place.get("group") and place["by"] != mine}
-        todo = {
-            uuid: place
-            for uuid, place in wanted.items()
-            if not (place.group is None and uuid in grouped)
-            and not (self._sure and self.known.get(uuid) == asdict(place))
-        }
-        gone = [uuid for uuid, place in self.known.items() if place["by"] == mine and uuid not in wanted]
+    def facts(self) -> dict[str, Any]:
+        return {"wanted": self.wanted, "attached": self.known}
+
+    def change(self, by: str, wanted: Mapping[str, Place]) -> Changes:
+        self.wanted[by] = wanted
+        due = self._due(by)
+        todo = {uuid: place for uuid, place in due.items() if not self._sure or self.known.get(uuid) != place}
+        gone = [uuid for uuid in self.known if uuid not in due]
         if not todo and not gone:
             return Changes(0, 0)
-        free = self._free()
-        self._detach([uuid for uuid in (*todo, *gone) if uuid not in free])
+        free = self._make_free([*todo, *gone])
         for uuid in gone:
             self.known.pop(uuid, None)
-        self._attach(todo)
+        self._attach(todo, free)
         return Changes(len(todo), len(gone))
+
+    def _due(self, speaking: str) -> dict[str, Place]:
+        """Where every module belongs: with a group that wants it, else where the course's own list has it.
+
+        Of two groups that want it, the one that speaks now has it.
+        """
+        due: dict[str, Place] = {}
+        for record in sorted(self.wanted, key=lambda each: (each == speaking, each)):
+            for uuid, place in self.wanted[record].items():
+                if place["group"] or not due.get(uuid, {}).get("group"):
+                    due[uuid] = place
+        return due
 
     def _free(self) -> set[str]:
         return {each["uuid"] for each in self._api.pages(f"{self._path}/attach/modules")}
 
-    def _detach(self, uuids: Sequence[str]) -> None:
-        if uuids:
-            self._api.detach(f"{self._path}/detach/modules", {"modules": list(uuids)})
-            for uuid in uuids:
-                self.known.pop(uuid, None)
+    def _make_free(self, uuids: Sequence[str]) -> set[str]:
+        """Detaches what is attached; answers what may be attached now."""
+        free = self._free()
+        taken = [uuid for uuid in uuids if uuid not in free]
+        if not taken:
+            return free
+        foreign = not self.known.keys() >= set(taken)
+        self._api.detach(f"{self._path}/detach/modules", {"modules": taken})
+        for uuid in taken:
+            self.known.pop(uuid, None)
+        # What was not known to be attached may be missing from the list for another reason.
+        return self._free() if foreign else free | set(taken)
 
-    def _attach(self, todo: Mapping[str, Place]) -> None:
-        if not todo:
-            return
+    def _attach(self, todo: Mapping[str, Place], free: set[str]) -> None:
+        offered = {uuid: place for uuid, place in todo.items() if uuid in free}
+        refused = [
+            f"{self._names.get(uuid, 'a module')} is not offered for this course" for uuid in todo if uuid not in free
+        ]
+        if offered:
+            refused += self._refusals(offered)
+        if refused:
+            raise Rejected(f"{len(refused)} of {len(todo)} modules were refused: {'; '.join(refused)}")
+
+    def _refusals(self, offered: Mapping[str, Place]) -> list[str]:
+        """Attaches, and answers why some could not be; nothing says whether the others of a refused call were taken."""
         try:
-            self._send(todo)
-        except Rejected:
-            if len(todo) == 1:
-                raise
-            self._attach_singly(todo)
-
-    def _attach_singly(self, todo: Mapping[str, Place]) -> None:
-        """Some were refused, and nothing says whether the others were taken: those still free are sent alone."""
+            self._send(offered)
+            return []
+        except Rejected as refusal:
+            if len(offered) == 1:
+                return [refusal.reason]
         free = self._free()
         reasons = []
-        for uuid, place in todo.items():
-            try:
-                if uuid in free:
-                    self._send({uuid: place})
-                self.known[uuid] = asdict(place)
-            except Rejected as refusal:
-                reasons.append(refusal.reason)
-        if reasons:
-            raise Rejected(f"{len(reasons)} of {len(todo)} modules were refused: {'; '.join(reasons)}")
+        for uuid, place in offered.items():
+            if uuid not in free:
+                self.known[uuid] = place
+                continue
+            reasons += self._refusals({uuid: place})
+        return reasons
 
     def _send(self, places: Mapping[str, Place]) -> None:
         modules = [_sent(uuid, place) for uuid, place in places.items()]
         self._api.attach(f"{self._path}/attach/modules", {"modules": modules})
-        self.known.update({uuid: asdict(place) for uuid, place in places.items()})
+        self.known.update(places)
 
 
 def _sent(uuid: str, place: Place) -> dict[str, Any]:
     body = {
         "uuid": uuid,
-        "order": place.order,
-        "is_required": place.is_required,
-        "workload": place.workload,
-        "course_module_group_uuid": place.group,
+        "order": place["order"],
+        "is_required": place["is_required"],
+        "workload": place["workload"],
+        "course_module_group_uuid": place["group"],
     }
     return {name: value for name, value in body.items() if value is not None}

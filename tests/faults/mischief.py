@@ -1,0 +1,126 @@
+"""Lays a case's fault in the way of its call, mends it again, and sees that time passes for the vendor too."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from email.utils import formatdate
+from typing import Any
+
+import httpx
+
+from local.sandbox import Fault as SandboxFault
+from local.sandbox import Sandbox
+from tests.faults import faults
+from tests.faults.calls import TOKEN_PATH
+from tests.faults.cases import Case
+from tests.faults.line import Line, Receive
+from tests.faults.rival import outdo, remove
+from tests.faults.stage import Stage
+from tests.faults.wire import Ambush, Wire
+
+PATIENCE_WITH_THE_SANDBOX = 3.0
+SLOWLY = 0.12
+
+
+class Mischief:
+    """The fault of one case."""
+
+    def __init__(self, case: Case, sandbox: Sandbox, stage: Stage, dead_ends: Mapping[str, int]) -> None:
+        assert case.fault is not None
+        self._case = case
+        self._call = case.call
+        self._fault = case.fault
+        self._sandbox = sandbox
+        self._stage = stage
+        self._dead_ends = dead_ends
+        self._ambush: Ambush | None = None
+
+    def arm(self, wire: Wire) -> None:
+        """From now on the call meets its fault."""
+        call, fault = self._call, self._fault
+        if call.earlier:
+            self._sandbox.add_faults(SandboxFault(**call.earlier))
+        if fault.special in ("removed", "removed and kept"):
+            held = fault.special == "removed and kept"
+            self._sandbox.switch(trashed_blocks_unique=held)
+            if call.name not in ("read a draft again", "read after a lost revocation"):
+                remove(self._sandbox, call)
+                return
+        self._ambush = Ambush(call.method, call.path, self._spring, skip=call.skip)
+        wire.ambushes.append(self._ambush)
+
+    def _spring(self, request: httpx.Request) -> None:
+        """The call is on its way: what meets it is laid now."""
+        call, fault = self._call, self._fault
+        if fault.detour:
+            request.url = request.url.copy_with(port=self._dead_ends[fault.detour])
+        if fault.sandbox:
+            self._sandbox.add_faults(SandboxFault(method=call.method, path=call.path, **self._dated(fault.sandbox)))
+        if fault.special == "token fails":
+            self._sandbox.add_faults(SandboxFault(**faults.TOKEN_FAILS))
+        if fault.special == "slow token":
+            self._slow_token()
+        if fault.special in ("removed", "removed and kept"):
+            remove(self._sandbox, call)
+        if self._case.rival:
+            outdo(self._sandbox, self._case.rival, request)
+
+    def _slow_token(self) -> None:
+        slow = {"kind": "delay", "seconds": SLOWLY}
+        with self._sandbox.lock:
+            self._sandbox.gate.clear()
+        again = SandboxFault(method=self._call.method, path=self._call.path, times=2, **slow)
+        self._sandbox.add_faults(again, SandboxFault(method="POST", path=TOKEN_PATH, **slow))
+
+    def _dated(self, fault: Mapping[str, Any]) -> dict[str, Any]:
+        written = json.dumps(dict(fault))
+        date = formatdate(self._stage.clock() + faults.PAUSE, usegmt=True)
+        dated: dict[str, Any] = json.loads(written.replace(faults.DATE, date))
+        return dated
+
+    def after(self, receive: int, received: Receive) -> None:
+        """The message is hidden for as long as the worker said, and the vendor goes on meanwhile."""
+        self._stage.clock.sleep(max(1.0, received.hidden or 1.0))
+        if receive == self._fault.receives:
+            with self._sandbox.lock:
+                self._sandbox.faults.clear()
+        sent = [each for each in self._stage.sent if not each.definite]
+        processed = max((each.latest for each in sent), default=0.0) + self._stage.settings.processing_seconds
+        if self._stage.clock() >= processed:
+            self._let_the_vendor_finish()
+
+    def _let_the_vendor_finish(self) -> None:
+        """Calls that the vendor is still at are over by now: the longest processing has passed."""
+        give_up = time.monotonic() + PATIENCE_WITH_THE_SANDBOX
+        while time.monotonic() < give_up:
+            if not any(call.fault == "delay" and call.api_status is None for call in self._sandbox.calls):
+                return
+            time.sleep(0.005)
+
+    def close(self) -> None:
+        """Nothing of this case is left for the next one."""
+        self._let_the_vendor_finish()
+        with self._sandbox.lock:
+            self._sandbox.faults.clear()
+
+    def complaints(self, line: Line) -> Iterator[str]:
+        """What the fault asks for besides a right end."""
+        if self._ambush and not self._ambush.used:
+            yield "the call never met its fault"
+        if self._fault.once and not self._call.is_token and line.receives > self._call.receives:
+            yield f"the worker needed {line.receives} receives"
+        if self._fault.pauses:
+            yield from self._too_early()
+
+    def _too_early(self) -> Iterator[str]:
+        sent = self._stage.sent
+        throttled = next((place for place, each in enumerate(sent) if each.answer == "429"), None)
+        if throttled is None:
+            yield "nothing was answered 429"
+            return
+        resume = sent[throttled].at + self._fault.pauses
+        for each in sent[throttled + 1 :]:
+            if each.at < resume:
+                yield f"{each.method} {each.path} was sent at {each.at}, before the {resume} that was asked for"

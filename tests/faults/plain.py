@@ -1,0 +1,184 @@
+"""The calls of the steps that look up, then create or update: all but attachments and certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome
+from tests.faults import school
+from tests.faults.calls import TOKEN_PATH, Call, Rival, parent_look_up
+from tests.faults.school import Json, Sections, changed, joined
+
+BY_HAND = "11111111-1111-4111-8111-111111111111"
+"""Stands for the uuid of the institution that is set up by hand; the bench fills in the real one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A step's record, its changed form, what is delivered before, and where its entities live.
+
+    ``unique``: the field on which a second one is refused, with the switches that make the sandbox do so.
+    """
+
+    step: Step
+    record: Json
+    update: Mapping[str, Any]
+    row: str
+    before: Sections
+    path: str
+    unique: str = ""
+    rival: Mapping[str, Any] = field(default_factory=dict)
+    switches: Mapping[str, Any] = field(default_factory=dict)
+
+
+PLAIN = (
+    Plain(Step.INSTITUTION, school.INSTITUTION, {"website": "https://new.example"}, "Federal University", {}, "^/institutions"),
+    Plain(
+        Step.COURSE,
+        school.COURSE,
+        {"name": "Computing", "workload_hours": 3000},
+        "CS",
+        school.INSTITUTIONS,
+        "^/courses",
+        unique="code",
+        rival={"name": "Computer studies"},
+        switches={"course_code_scope": "institution"},
+    ),
+    Plain(
+        Step.MODULE,
+        school.MODULE,
+        {"name": "Algorithms I", "workload": 80},
+        "ALG",
+        school.INSTITUTIONS,
+        "^/modules",
+        unique="code",
+        rival={"name": "Algorithmics"},
+    ),
+    Plain(
+        Step.COHORT,
+        school.COHORT,
+        {"modality": "hybrid"},
+        "CS-1",
+        school.COURSES,
+        "^/cohorts",
+        unique="code",
+        rival={"modality": "remote"},
+    ),
+    Plain(
+        Step.STUDENT,
+        school.STUDENT,
+        {"name": "Ana Souza Lima"},
+        school.EMAIL,
+        {},
+        "^/students",
+        unique="email",
+        rival={"name": "Ana S."},
+    ),
+    Plain(
+        Step.ENROLLMENT,
+        school.ENROLLMENT,
+        {"grade": 9.25},
+        school.ENROLLMENT_ID,
+        school.PEOPLE,
+        "^/enrollments",
+        unique="student and course",
+        rival={"grade": 1},
+        switches={"enrollment_scope": "cohort"},
+    ),
+)
+
+
+def _calls(plain: Plain) -> list[Call]:
+    said, new = plain.record, changed(plain.record, **plain.update)
+    known = joined(plain.before, {plain.step.section: [said]})
+    many, one = f"{plain.path}$", f"{plain.path}/[^/]+$"
+    lost = {"kind": "reset_after", "method": "POST", "path": many}
+    return [
+        Call(plain.step, "look-up", "GET", many, said, Outcome.CREATED, plain.before),
+        Call(
+            plain.step,
+            "create",
+            "POST",
+            many,
+            said,
+            Outcome.CREATED,
+            plain.before,
+            look_up=many,
+            rivals=_rivals(plain),
+            newer=new,
+        ),
+        Call(
+            plain.step, "look-up after a lost create", "GET", many, said, Outcome.CREATED, plain.before, skip=1, earlier=lost
+        ),
+        Call(
+            plain.step,
+            "update",
+            "PATCH",
+            one,
+            new,
+            Outcome.UPDATED,
+            known,
+            whose="own",
+            newer=said,
+        ),
+        Call(
+            plain.step,
+            "correct what was found",
+            "PATCH",
+            one,
+            new,
+            Outcome.UPDATED,
+            known,
+            unmapped=(f"{plain.step.value}#{plain.row}",),
+            look_up=many,
+            newer=said,
+            may_say_created=True,
+        ),
+    ]
+
+
+def _rivals(plain: Plain) -> tuple[Rival, ...]:
+    if not plain.unique:
+        return ()
+    same = Rival(f"somebody else has just created the same ({plain.unique})", Outcome.UNCHANGED, {}, plain.switches)
+    other = Rival(f"somebody else has just created it with other values ({plain.unique})", Outcome.UPDATED, plain.rival, plain.switches)
+    return same, other
+
+
+_BY_HAND = Call(
+    Step.INSTITUTION,
+    "institution set up by hand",
+    "GET",
+    "^/institutions/[^/]+$",
+    {"sis_id": "FU", "uuid": BY_HAND},
+    Outcome.UNCHANGED,
+    school.INSTITUTIONS,
+    whose="hand",
+)
+
+_PARENTS = [
+    parent_look_up(Step.COURSE, Step.INSTITUTION, "^/institutions$", school.INSTITUTIONS, school.COURSE, "Federal University"),
+    parent_look_up(Step.MODULE, Step.INSTITUTION, "^/institutions$", school.INSTITUTIONS, school.MODULE, "Federal University"),
+    parent_look_up(Step.COHORT, Step.COURSE, "^/courses$", school.COURSES, school.COHORT, "CS"),
+    parent_look_up(Step.ENROLLMENT, Step.STUDENT, "^/students$", school.PEOPLE, school.ENROLLMENT, school.EMAIL),
+    parent_look_up(Step.ENROLLMENT, Step.COURSE, "^/courses$", school.PEOPLE, school.ENROLLMENT, "CS"),
+    parent_look_up(Step.ENROLLMENT, Step.COHORT, "^/cohorts$", school.PEOPLE, school.ENROLLMENT, "CS-1"),
+]
+
+TOKENS = [
+    Call(Step.STUDENT, "token before a look-up", "POST", TOKEN_PATH, school.STUDENT, Outcome.CREATED, {}),
+    Call(
+        Step.CERTIFICATE,
+        "token before an upload",
+        "POST",
+        TOKEN_PATH,
+        school.CERTIFICATE,
+        Outcome.CREATED,
+        school.ENROLLED,
+    ),
+]
+
+CALLS = [call for plain in PLAIN for call in _calls(plain)] + [_BY_HAND] + _PARENTS + TOKENS

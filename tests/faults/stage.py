@@ -1,0 +1,115 @@
+"""One case's surroundings: settings, clock, mapping and PDFs; and the environments of workers in it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from dokstamp_sync.dokstamp.client import DokStamp
+from dokstamp_sync.mapping.claims import Claims, Lease
+from dokstamp_sync.mapping.row import Row, Store
+from dokstamp_sync.order import Step
+from dokstamp_sync.settings import Settings
+from dokstamp_sync.worker.batch import Answers, Worker
+from dokstamp_sync.worker.delivery import Means
+from dokstamp_sync.worker.pdfs import Pdf
+from dokstamp_sync.worker.refusals import RefusalList
+from tests.faults.wire import Sent, Wire
+from tests.support.pipeline import CREDENTIALS, Clock, rules
+from tests.support.pipeline import settings as local_settings
+
+PATIENCE = 20
+MOST_RECEIVES = 20
+
+
+class RunningClock(Clock):
+    """Goes on by itself, and can be put forward as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._started = time.monotonic()
+
+    def __call__(self) -> float:
+        return self.now + time.monotonic() - self._started
+
+
+class MadePdfs:
+    """A PDF for every address, made from the address."""
+
+    @contextmanager
+    def _open(self, address: str) -> Iterator[Pdf]:
+        content = b"%PDF-1.7 " + address.encode()
+        yield Pdf(address.rpartition("/")[2], "", hashlib.sha256(content).hexdigest(), io.BytesIO(content))
+
+    def open(self, address: str, version: str = "") -> AbstractContextManager[Pdf]:
+        return self._open(address)
+
+
+def settings(base_url: str, generation: str, **changes: Any) -> Settings:
+    """The local stack's times, with a patience that the faults of one case do not use up."""
+    modes = {"dokstamp_auth": "password", "dokstamp_issue": "status"} if generation == "g1" else {}
+    fixed = {"patience_seconds": PATIENCE, "maximum_receives": MOST_RECEIVES, "record_threads": 2}
+    return local_settings(base_url, **(fixed | modes | dict(changes)))
+
+
+@dataclass(slots=True)
+class Stage:
+    """``row_id``: the record in question. ``sent``: what was sent so far, by anybody."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    network: httpx.BaseTransport
+    row_id: str = ""
+    refusals: RefusalList = field(default_factory=RefusalList)
+    sent: list[Sent] = field(default_factory=list)
+
+    def row(self) -> Row | None:
+        return self.store.read([self.row_id]).get(self.row_id)
+
+
+class Environment:
+    """What one Lambda environment keeps between its messages: a client with its token, and workers by step."""
+
+    def __init__(self, name: str, stage: Stage, tell: Callable[[Sent], None] | None = None) -> None:
+        self.name = name
+        self._stage = stage
+        in_time = 0.0 if isinstance(stage.clock, RunningClock) else stage.settings.deadline_seconds
+        self.wire = Wire(name, stage.network, stage.clock, stage.row, in_time, tell or stage.sent.append)
+        self._dokstamp = DokStamp(
+            stage.settings, lambda afresh: CREDENTIALS, clock=stage.clock, transport=self.wire
+        )
+        self._numbers = itertools.count(1)
+
+    def worker(self, step: Step, answers: Answers, store: Store | None = None) -> Worker[Any]:
+        """A worker of that step; ``store`` stands between it and the stage's."""
+        stage = self._stage
+        store = store or stage.store
+        means = Means(
+            store=store,
+            refusals=stage.refusals,
+            api=self._dokstamp,
+            pdfs=MadePdfs(),
+            issue=stage.settings.dokstamp_issue,
+            clock=stage.clock,
+        )
+        lease = Lease(stage.settings.lease_seconds, stage.settings.in_flight_seconds)
+        claims = Claims(store, lease, stage.clock, lambda: f"{self.name}-{next(self._numbers)}")
+        return Worker(rules(step), means, claims, answers, stage.settings, lambda: 0.5)
+
+
+def step_message(state: Mapping[str, Any], step: Step) -> dict[str, Any] | None:
+    """What the state machine hands to a step; None if it has nothing to do."""
+    todo = state.get(step.section, {}).get("todo")
+    if not todo:
+        return None
+    head = {name: state[name] for name in ("run", "occurred_at", "options")}
+    return {**head, "step": step.value, "records": todo, "task_token": "token"}

@@ -1,0 +1,52 @@
+"""Every store that there is: the same tests run on each."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from dokstamp_sync.mapping.dynamodb import DynamoDBStore
+from dokstamp_sync.mapping.memory import MemoryStore
+from dokstamp_sync.mapping.row import Store
+from tests.mapping.claiming import ClaimAs, claims
+from tests.mapping.rows import ID
+from tests.support.pipeline import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE = "mapping"
+
+
+@pytest.fixture
+def database() -> "Iterator[DynamoDBClient]":
+    """An emulated DynamoDB that holds the empty mapping table."""
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        client.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
+        yield client
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def store(request: pytest.FixtureRequest) -> Store:
+    if request.param == "memory":
+        return MemoryStore()
+    return DynamoDBStore(request.getfixturevalue("database"), TABLE)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def claim(store: Store, clock: Clock) -> ClaimAs:
+    """A worker that claims the row as it stands now."""
+    return lambda owner: claims(store, clock, owner).claim(ID, store.read([ID]).get(ID))

@@ -1,0 +1,145 @@
+"""One row, one owner, one lease: on every store."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dokstamp_sync.errors import Retry
+from dokstamp_sync.mapping.claims import Claimed
+from dokstamp_sync.mapping.decision import Busy, Deliver, decide
+from dokstamp_sync.mapping.row import Claim, Conflict, Intent, Row, Store
+from dokstamp_sync.outcomes import Outcome
+from tests.mapping.claiming import AGAIN, WRITES, ClaimAs, claims
+from tests.mapping.rows import ID, UUID, delivered, delivery, only
+from tests.support.pipeline import Clock
+
+
+class Spy:
+    """A store that remembers what was written."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.written: list[Row] = []
+
+    def read(self, ids: Any) -> dict[str, Row]:
+        return self._store.read(ids)
+
+    def write(self, row: Row, replaces: Row | None) -> Row:
+        self.written.append(row)
+        return self._store.write(row, replaces)
+
+
+def test_the_intent_is_written_in_the_same_stroke_as_the_claim(store: Store, clock: Clock) -> None:
+    # Given a record that nobody knows
+    spy = Spy(store)
+    # When a worker claims it
+    claimed = claims(spy, clock, "worker-1").claim(ID, None)
+    # Then one write says both who owns it and that something may be created
+    assert [(each.claim, each.intent) for each in spy.written] == [(Claim("worker-1", clock() + 8), Intent())]
+    assert only(store) == claimed.row
+
+
+def test_a_mapped_record_is_claimed_without_an_intent(store: Store, claim: ClaimAs) -> None:
+    store.write(delivered(), None)
+    assert claim("worker-1").row.intent is None
+
+
+def test_of_two_who_read_the_same_row_one_becomes_its_owner(store: Store, clock: Clock) -> None:
+    # Given two workers who both saw no row
+    winner = claims(store, clock, "worker-1").claim(ID, None)
+    # When the second one claims it as well
+    with pytest.raises(Conflict) as conflict:
+        claims(store, clock, "worker-2").claim(ID, None)
+    # Then it learns of the owner, and is to wait
+    assert conflict.value.current == winner.row == only(store)
+    assert decide(conflict.value.current, AGAIN, clock()) == Busy(clock() + 8)
+
+
+def test_a_record_is_busy_until_the_lease_and_then_taken_over(store: Store, clock: Clock, claim: ClaimAs) -> None:
+    # Given a worker that never comes back
+    claim("worker-1")
+    # Then its record is busy to the last moment of the lease
+    clock.sleep(7.9)
+    assert isinstance(decide(only(store), AGAIN, clock()), Busy)
+    # And is taken over after it
+    clock.sleep(0.1)
+    assert decide(only(store), AGAIN, clock()) == Deliver()
+    second = claim("worker-2")
+    assert only(store).claim == Claim("worker-2", clock() + 8)
+    assert second.maybe_created
+    assert second.touched
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_slow_worker_that_was_overtaken_writes_nothing(
+    store: Store, clock: Clock, claim: ClaimAs, write: Callable[[Claimed], None]
+) -> None:
+    # Given a worker whose record was taken over
+    slow = claim("slow")
+    clock.sleep(8)
+    claim("fast")
+    stands = only(store)
+    # When it comes back
+    with pytest.raises(Retry, match="taken over") as retry:
+        write(slow)
+    # Then nothing of it is written, and nobody may repeat its call before the lease has run out
+    assert only(store) == stands
+    assert not retry.value.definite
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_slow_worker_writes_nothing_even_after_the_fast_one_has_finished(
+    store: Store, clock: Clock, claim: ClaimAs, write: Callable[[Claimed], None]
+) -> None:
+    slow = claim("slow")
+    clock.sleep(8)
+    claim("fast").complete(UUID, {}, delivery())
+    stands = only(store)
+    with pytest.raises(Retry):
+        write(slow)
+    assert only(store) == stands
+
+
+@pytest.mark.parametrize(("passed", "allowed"), [(0, True), (1.5, True), (2, False), (3, False), (20, False)])
+def test_nothing_is_sent_under_a_lease_that_could_lapse_in_flight(
+    clock: Clock, claim: ClaimAs, passed: float, allowed: bool
+) -> None:
+    # Given a lease of 8 seconds and calls that may take effect for 6
+    claimed = claim("worker-1")
+    # When some of it has passed
+    clock.sleep(passed)
+    # Then a call is sent only if it must have taken effect before the lease runs out
+    if allowed:
+        claimed.check()
+    else:
+        with pytest.raises(Retry, match="too little of the lease"):
+            claimed.check()
+    assert claimed.seconds_left() == max(0, 8 - passed)
+
+
+def test_what_was_delivered_frees_the_record_and_stores_its_fingerprint(store: Store, claim: ClaimAs) -> None:
+    # Given a record that was refused once
+    claim("worker-1").refuse(delivery(outcome=Outcome.REJECTED))
+    # When it is delivered
+    claim("worker-2").complete(UUID, {"status": "issued"}, delivery())
+    # Then the row holds what was delivered, and nothing of the way there
+    row = only(store)
+    assert (row.uuid, row.facts, row.applied) == (UUID, {"status": "issued"}, delivery())
+    assert (row.claim, row.intent, row.refused) == (None, None, None)
+
+
+def test_no_fingerprint_is_stored_before_the_record_is_delivered(store: Store, claim: ClaimAs) -> None:
+    claimed = claim("worker-1")
+    claimed.freeze({"file_uuid": "f-1"})
+    claimed.remember(UUID, {"status": "draft"})
+    assert only(store).applied is None
+
+
+def test_what_exists_already_is_remembered_under_the_claim(store: Store, clock: Clock, claim: ClaimAs) -> None:
+    # When a worker notes that the entity exists, and dies
+    claim("worker-1").remember(UUID, {"status": "draft"})
+    clock.sleep(8)
+    # Then the next one finds it
+    second = claim("worker-2")
+    assert (second.row.uuid, second.row.facts) == (UUID, {"status": "draft"})

@@ -1,0 +1,192 @@
+"""What can go wrong between us and DynamoDB: never an empty answer, never a conflict that is none."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.stub import Stubber
+
+from dokstamp_sync.errors import Retry
+from dokstamp_sync.mapping.dynamodb import MOST_KEYS, MOST_ROUNDS, DynamoDBStore
+from dokstamp_sync.mapping.row import Conflict, Row
+from tests.mapping.conftest import TABLE
+from tests.mapping.rows import ID, delivered, only
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CANNOT_ASK = [
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "InternalServerError",
+    "ServiceUnavailable",
+    "AccessDeniedException",
+    "ResourceNotFoundException",
+]
+UNREACHABLE = [
+    EndpointConnectionError(endpoint_url="https://dynamodb"),
+    ReadTimeoutError(endpoint_url="https://dynamodb"),
+]
+
+
+def keys(*ids: str) -> dict[str, Any]:
+    return {TABLE: {"Keys": [{"id": {"S": each}} for each in ids], "ConsistentRead": True}}
+
+
+def item(id_: str) -> dict[str, Any]:
+    return {"id": {"S": id_}, "version": {"S": "v"}, "facts": {"M": {}}}
+
+
+@pytest.fixture
+def stubbed() -> tuple[DynamoDBStore, Stubber]:
+    """A store whose every answer is written down beforehand."""
+    client = boto3.client("dynamodb")
+    stubber = Stubber(client)
+    stubber.activate()
+    return DynamoDBStore(client, TABLE), stubber
+
+
+def before_every_call(client: "DynamoDBClient", react: Callable[..., None]) -> None:
+    client.meta.events.register("before-call.dynamodb", react)
+
+
+def test_keys_left_unprocessed_are_asked_for_again(stubbed: tuple[DynamoDBStore, Stubber]) -> None:
+    # Given a DynamoDB that answers one of three keys at a time
+    store, answers = stubbed
+    left = [("a", "b", "c"), ("b", "c"), ("c",), ()]
+    for asked, rest in pairwise(left):
+        found = {"Responses": {TABLE: [item(asked[0])]}, "UnprocessedKeys": keys(*rest) if rest else {}}
+        answers.add_response("batch_get_item", found, {"RequestItems": keys(*asked)})
+    # When all three are read
+    rows = store.read(["a", "b", "c"])
+    # Then all three are there
+    assert set(rows) == {"a", "b", "c"}
+    answers.assert_no_pending_responses()
+
+
+def test_keys_that_stay_unprocessed_are_a_retry_and_no_absence(stubbed: tuple[DynamoDBStore, Stubber]) -> None:
+    store, answers = stubbed
+    for _ in range(MOST_ROUNDS):
+        answers.add_response("batch_get_item", {"Responses": {TABLE: []}, "UnprocessedKeys": keys(ID)})
+    with pytest.raises(Retry, match="could not be read whole"):
+        store.read([ID])
+    answers.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("code", CANNOT_ASK)
+def test_a_read_that_is_refused_is_a_retry_and_no_absence(stubbed: tuple[DynamoDBStore, Stubber], code: str) -> None:
+    store, answers = stubbed
+    answers.add_client_error("batch_get_item", code)
+    with pytest.raises(Retry, match=code):
+        store.read([ID])
+
+
+@pytest.mark.parametrize("code", CANNOT_ASK)
+def test_a_write_that_is_refused_is_a_retry_and_no_conflict(stubbed: tuple[DynamoDBStore, Stubber], code: str) -> None:
+    store, answers = stubbed
+    answers.add_client_error("put_item", code)
+    with pytest.raises(Retry, match=code) as retry:
+        store.write(delivered(), None)
+    assert not retry.value.definite
+
+
+@pytest.mark.parametrize("error", UNREACHABLE, ids=lambda error: type(error).__name__)
+def test_a_dynamodb_out_of_reach_is_a_retry(database: "DynamoDBClient", error: Exception) -> None:
+    # Given a row, and a network that is gone since
+    store = DynamoDBStore(database, TABLE)
+    store.write(delivered(), None)
+
+    def fail(**_: Any) -> None:
+        raise error
+
+    before_every_call(database, fail)
+    # Then neither a read nor a write pretends to know
+    with pytest.raises(Retry, match=type(error).__name__):
+        store.read([ID])
+    with pytest.raises(Retry, match=type(error).__name__):
+        store.write(delivered(), None)
+
+
+def test_one_part_of_a_large_read_that_fails_fails_the_whole(stubbed: tuple[DynamoDBStore, Stubber]) -> None:
+    # Given a first hundred that is answered and a second that is not
+    store, answers = stubbed
+    answers.add_response("batch_get_item", {"Responses": {TABLE: [item("0")]}, "UnprocessedKeys": {}})
+    answers.add_client_error("batch_get_item", "InternalServerError")
+    # Then no half answer passes for a whole one
+    with pytest.raises(Retry):
+        store.read(map(str, range(MOST_KEYS + 1)))
+
+
+def sent_twice(client: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, between: Callable[[], None]) -> None:
+    """The SDK's own repeat after a lost answer: the first try is taken, the second one is what we hear of."""
+    put = client.put_item
+
+    def put_twice(**parameters: Any) -> Any:
+        monkeypatch.setattr(client, "put_item", put)
+        put(**parameters)
+        between()
+        return put(**parameters)
+
+    monkeypatch.setattr(client, "put_item", put_twice)
+
+
+@pytest.mark.parametrize("exists", [False, True], ids=["create", "change"])
+def test_a_write_reported_as_refused_counts_as_taken_if_an_earlier_try_of_it_was(
+    database: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, exists: bool
+) -> None:
+    # Given an SDK that repeats a write whose answer was lost
+    store = DynamoDBStore(database, TABLE)
+    before = store.write(delivered(), None) if exists else None
+    sent_twice(database, monkeypatch, lambda: None)
+    # When a row is written
+    written = store.write(delivered(uuid="mine"), before)
+    # Then it counts as written, and the next write goes on from there
+    assert only(store) == written
+    assert store.write(written, written).uuid == "mine"
+
+
+def test_a_repeated_write_that_somebody_overtook_in_between_is_a_conflict(
+    database: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a write that was taken, and another worker's write on top of it before the SDK repeats the first
+    store = DynamoDBStore(database, TABLE)
+
+    def overtake() -> None:
+        current = only(store)
+        store.write(delivered(uuid="theirs"), current)
+
+    sent_twice(database, monkeypatch, overtake)
+    # Then ours counts as overtaken
+    with pytest.raises(Conflict) as conflict:
+        store.write(delivered(uuid="mine"), None)
+    assert conflict.value.current is not None
+    assert conflict.value.current.uuid == only(store).uuid == "theirs"
+
+
+def test_reads_are_consistent(stubbed: tuple[DynamoDBStore, Stubber]) -> None:
+    store, answers = stubbed
+    answers.add_response(
+        "batch_get_item", {"Responses": {TABLE: []}, "UnprocessedKeys": {}}, {"RequestItems": keys(ID)}
+    )
+    assert store.read([ID]) == {}
+    answers.assert_no_pending_responses()
+
+
+def test_no_request_asks_for_more_keys_than_dynamodb_takes(database: "DynamoDBClient") -> None:
+    sizes: list[int] = []
+    database.meta.events.register(
+        "provide-client-params.dynamodb.BatchGetItem",
+        lambda params, **_: sizes.append(len(params["RequestItems"][TABLE]["Keys"])),
+    )
+    DynamoDBStore(database, TABLE).read([str(number) for number in range(201)])
+    assert sizes == [100, 100, 1]
+
+
+def test_a_row_without_a_part_stores_no_empty_attribute(database: "DynamoDBClient") -> None:
+    DynamoDBStore(database, TABLE).write(Row(ID), None)
+    stored = database.get_item(TableName=TABLE, Key={"id": {"S": ID}})["Item"]
+    assert set(stored) == {"id", "version", "facts"}

@@ -1,0 +1,153 @@
+"""The ports of one simulated environment: every call through them is a place where others may go first."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+from dokstamp_sync.errors import Rejected, Retry
+from dokstamp_sync.intake.intake import Runs
+from dokstamp_sync.mapping.row import Row, Store
+from dokstamp_sync.outcomes import RecordOutcome
+from dokstamp_sync.worker.pdfs import Pdf
+from dokstamp_sync.worker.refusals import Refusals
+from dokstamp_sync.worker.work import OpensPdfs
+from tests.support.simulation_queues import Queue
+from tests.support.simulation_time import Process, Time
+from tests.support.simulation_watch import Watch
+from tests.support.simulation_weather import Sky
+
+
+class Port:
+    """What the ports of one environment share. ``process``: the one that is running in it now."""
+
+    def __init__(self, time: Time, sky: Sky, watch: Watch) -> None:
+        self.process = Process("nobody")
+        self.time = time
+        self.sky = sky
+        self.watch = watch
+
+    def store_call(self, what: str, act: Callable[[], Any], *, writes: bool) -> Any:
+        return self.sky.call(self.process, what, act, chance=self.sky.weather.store, writes=writes)
+
+    def runs_call(self, what: str, act: Callable[[], Any]) -> Any:
+        return self.sky.call(self.process, what, act, chance=self.sky.weather.runs, writes=True)
+
+
+class StorePort:
+    def __init__(self, port: Port, inner: Store) -> None:
+        self._port = port
+        self._inner = inner
+
+    def read(self, ids: Iterable[str]) -> dict[str, Row]:
+        wanted = list(ids)
+        found: dict[str, Row] = self._port.store_call("read", lambda: self._inner.read(wanted), writes=False)
+        return found
+
+    def write(self, row: Row, replaces: Row | None) -> Row:
+        task = self._port.time.current
+
+        def act() -> Row:
+            stored = self._inner.write(row, replaces)
+            self._port.watch.note(f"{self._port.process.name}: stores {_shown(stored)}")
+            self._port.watch.stored(task, self._port.process.name, stored)
+            return stored
+
+        written: Row = self._port.store_call("write", act, writes=True)
+        return written
+
+
+class RefusalsPort:
+    def __init__(self, port: Port, inner: Refusals) -> None:
+        self._port = port
+        self._inner = inner
+
+    def keep(self, id_: str, run: str, occurred_at: str, outcome: RecordOutcome, said: Any) -> None:
+        self._port.store_call("keep", lambda: self._inner.keep(id_, run, occurred_at, outcome, said), writes=True)
+
+    def drop(self, id_: str) -> None:
+        self._port.store_call("drop", lambda: self._inner.drop(id_), writes=True)
+
+
+class AnswersPort:
+    """``answer`` takes a token's answer, as the state machine does."""
+
+    def __init__(self, port: Port, queue: Queue, answer: Callable[[str, dict[str, Any]], object]) -> None:
+        self._port = port
+        self._queue = queue
+        self._answer = answer
+
+    def task(self, token: str, result: dict[str, Any]) -> None:
+        self._port.runs_call("answer", lambda: self._answer(token, result))
+
+    def hide(self, receipt_handle: str, seconds: int) -> None:
+        def act() -> None:
+            self._port.watch.note(f"{self._port.process.name}: hides {receipt_handle} for {seconds} s")
+            self._queue.hide(receipt_handle, seconds)
+
+        try:
+            self._port.runs_call("hide", act)
+        except Retry:
+            # As the real one: the queue's own visibility timeout stands.
+            pass
+
+
+class RunsPort:
+    def __init__(self, port: Port, inner: Runs) -> None:
+        self._port = port
+        self._inner = inner
+
+    def exists(self, run: str) -> bool:
+        return bool(self._port.runs_call("exists", lambda: self._inner.exists(run)))
+
+    def start(self, run: str, state: str) -> bool:
+        return bool(self._port.runs_call("start", lambda: self._inner.start(run, state)))
+
+    def report(self, result: Mapping[str, Any]) -> None:
+        self._port.runs_call("report", lambda: self._inner.report(result))
+
+
+class PdfsPort:
+    def __init__(self, port: Port, inner: OpensPdfs) -> None:
+        self._port = port
+        self._inner = inner
+
+    @contextmanager
+    def _open(self, address: str, version: str) -> Iterator[Pdf]:
+        self._port.store_call("open a PDF", lambda: None, writes=False)
+        with self._inner.open(address, version) as pdf:
+            yield pdf
+
+    def open(self, address: str, version: str = "") -> AbstractContextManager[Pdf]:
+        return self._open(address, version)
+
+
+class MadeUpPdfs:
+    """A PDF for every address: its content is its address."""
+
+    @contextmanager
+    def _open(self, address: str) -> Iterator[Pdf]:
+        if "missing" in address:
+            raise Rejected("pdf is missing: there is no such object in the bucket")
+        content = f"%PDF-1.7 {address}".encode()
+        yield Pdf(address.rpartition("/")[2], "1", hashlib.sha256(content).hexdigest(), io.BytesIO(content))
+
+    def open(self, address: str, version: str = "") -> AbstractContextManager[Pdf]:
+        return self._open(address)
+
+
+class Handles(Protocol):
+    """A Lambda function's handler for one message; raises if the message is to come back."""
+
+    def __call__(self, body: str, id_: str, receipt: str, receives: int, first_received_at: float) -> None: ...
+
+
+def _shown(row: Row) -> str:
+    claim = f"claimed by {row.claim.owner} until {row.claim.until - 1_795_000_000:.3f}" if row.claim else "free"
+    applied = f"applied {row.applied.occurred_at[5:19]} {row.applied.fingerprint[:6]}" if row.applied else "not applied"
+    refused = f", refused {row.refused.outcome}" if row.refused else ""
+    intent = f", intent {dict(row.intent.facts)} maybe_sent={row.intent.maybe_sent}" if row.intent else ""
+    return f"{row.id}: {claim}, uuid {(row.uuid or '-')[:8]}, {applied}{refused}{intent}, facts {dict(row.facts)}"

@@ -1,0 +1,230 @@
+"""Virtual time, and threads that take turns in it: one runs, all others wait, and a seed says who goes on.
+
+A thread gives its turn away only in ``sleep``, ``join`` and ``Lock``; so whatever happens in between is one step, and a
+seed repeats every interleaving of steps.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from random import Random
+from types import SimpleNamespace, TracebackType
+from typing import Any, Self, TypeVar
+from unittest.mock import patch
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+START = 1_795_000_000.0
+
+# Real threads are dear to start, so all simulations share them.
+_carriers = ThreadPoolExecutor(256, thread_name_prefix="simulated")
+
+
+class Killed(BaseException):
+    """The process was killed; not an Exception, so that the code under test cannot catch it."""
+
+
+class Process:
+    """What dies together. Nothing of it runs after ``ends_at``."""
+
+    def __init__(self, name: str, ends_at: float = float("inf")) -> None:
+        self.name = name
+        self.ends_at = ends_at
+        self.alive = True
+        self.tasks: list[Task] = []
+
+
+class Task:
+    """A thread of a process; ``leases``: row id -> owner, for whoever watches."""
+
+    def __init__(self, process: Process, work: Callable[[], None], after: Callable[[], None]) -> None:
+        self.process = process
+        self.work = work
+        self.after = after
+        self.error: BaseException | None = None
+        self.done = False
+        self.turn = threading.Semaphore(0)
+        self.woken = 0
+        self.leases: dict[str, str] = {}
+        process.tasks.append(self)
+
+
+class Time:
+    """The events to come, by moment; events of one moment come in an order that ``random`` draws."""
+
+    def __init__(self, random: Random) -> None:
+        self.now = START
+        self.random = random
+        self.current: Task | None = None
+        self.steps = 0
+        self._events: list[tuple[float, float, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        self._scheduler = threading.Semaphore(0)
+
+    def at(self, moment: float, action: Callable[[], None]) -> None:
+        """``action`` happens then; it must not sleep."""
+        event = (max(moment, self.now), self.random.random(), next(self._numbers), action)
+        heapq.heappush(self._events, event)
+
+    def start(self, process: Process, work: Callable[[], None], after: Callable[[], None] = lambda: None) -> Task:
+        """A new thread, from now on; ``after``: what follows its end, however it ends."""
+        task = Task(process, work, after)
+        _carriers.submit(self._carry, task)
+        self._wake(task, self.now)
+        return task
+
+    def sleep(self, seconds: float) -> None:
+        """The running thread goes on later. Raises Killed where its process ends before."""
+        task = self._running()
+        wake = self.now + seconds
+        if wake >= task.process.ends_at:
+            wake = task.process.ends_at
+            self.at(wake, lambda: self.kill(task.process))
+            self._block(task)
+        self._wake(task, wake)
+        self._block(task)
+
+    def join(self, tasks: Iterable[Task]) -> None:
+        """The running thread goes on when all of these have ended. Raises what one of them raised."""
+        me = self._running()
+        for each in tasks:
+            while not each.done:
+                each.after = lambda: self._wake(me, self.now)
+                self._block(me)
+            if each.error:
+                raise each.error
+
+    def kill(self, process: Process) -> None:
+        """None of the process's threads takes another step."""
+        if process.alive:
+            process.alive = False
+            for task in process.tasks:
+                if not task.done:
+                    self._wake(task, self.now)
+
+    def run(self, until: float = float("inf"), most_steps: int = 1_000_000) -> None:
+        """Lets time pass to ``until``, or until nothing more is to come."""
+        end = self.steps + most_steps
+        while self._events and self._events[0][0] <= until:
+            self._next()
+            self.steps += 1
+            if self.steps > end:
+                raise AssertionError(f"the simulation does not come to rest: {most_steps} steps")
+        self.now = max(self.now, until) if until != float("inf") else self.now
+
+    def _next(self) -> None:
+        moment, _, _, action = heapq.heappop(self._events)
+        self.now = moment
+        action()
+
+    def _running(self) -> Task:
+        assert self.current is not None, "only a simulated thread can wait"
+        return self.current
+
+    def _wake(self, task: Task, moment: float) -> None:
+        task.woken += 1
+        number = task.woken
+
+        def resume() -> None:
+            # Woken otherwise meanwhile, e.g. killed.
+            if number == task.woken and not task.done:
+                self._give_turn(task)
+
+        self.at(moment, resume)
+
+    def _give_turn(self, task: Task) -> None:
+        self.current = task
+        task.turn.release()
+        self._scheduler.acquire()
+        self.current = None
+        if task.done:
+            task.after()
+
+    def _block(self, task: Task) -> None:
+        self._scheduler.release()
+        task.turn.acquire()
+        if not task.process.alive:
+            raise Killed(task.process.name)
+
+    def _carry(self, task: Task) -> None:
+        task.turn.acquire()
+        try:
+            if task.process.alive:
+                task.work()
+        # Every kind of end is handed to whoever waits for this thread.
+        except BaseException as error:
+            task.error = error
+        finally:
+            task.done = True
+            self._scheduler.release()
+
+
+class Lock:
+    """In place of threading.RLock: whoever waits for it gives the turn away."""
+
+    def __init__(self, time: Time) -> None:
+        self._time = time
+        self._owner: Task | None = None
+        self._depth = 0
+
+    def __enter__(self) -> Self:
+        while self._owner not in (None, self._time.current):
+            self._time.sleep(0.001)
+        self._owner = self._time.current
+        self._depth += 1
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._owner = None
+
+
+class Pool:
+    """In place of ThreadPoolExecutor: its threads take turns with all others."""
+
+    def __init__(self, time: Time, workers: int) -> None:
+        self._time = time
+        self._workers = workers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def map(self, work: Callable[[A], B], items: Iterable[A]) -> list[B]:
+        todo = list(enumerate(items))
+        results: dict[int, B] = {}
+        waiting = iter(todo)
+
+        def take() -> None:
+            for place, item in waiting:
+                results[place] = work(item)
+
+        threads = min(self._workers, len(todo))
+        if threads < 2:
+            take()
+        else:
+            assert self._time.current is not None
+            process = self._time.current.process
+            self._time.join([self._time.start(process, take) for _ in range(threads)])
+        return [results[place] for place, _ in todo]
+
+
+@contextmanager
+def taking_turns(time: Time) -> Iterator[None]:
+    """Inside, the worker's threads and locks are simulated ones."""
+    locks: Any = SimpleNamespace(RLock=lambda: Lock(time), Lock=lambda: Lock(time))
+    with (
+        patch("dokstamp_sync.worker.batch.ThreadPoolExecutor", lambda workers: Pool(time, workers)),
+        patch("dokstamp_sync.worker.parents.threading", locks),
+        patch("dokstamp_sync.dokstamp.tokens.threading", locks),
+    ):
+        yield

@@ -1,0 +1,97 @@
+"""Queues, functions and the run: nothing is lost, nothing is polled to death, nothing waits for ever."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dokstamp_sync.order import Step
+from tests.template.cloudformation import ROOT, default, of_type, raw
+
+QUEUES = of_type("AWS::SQS::Queue")
+FUNCTIONS = of_type("AWS::Serverless::Function")
+SOURCES = {f"{step.logical_id}Queue": f"{step.logical_id}Function" for step in Step} | {"InboxQueue": "IntakeFunction"}
+
+
+def dead_letters(source: str) -> str:
+    return source.replace("Queue", "DeadLetterQueue")
+
+
+def timeout(function: str) -> int:
+    return int(FUNCTIONS[function].get("Timeout", raw()["Globals"]["Function"]["Timeout"]))
+
+
+def event_of(function: str) -> dict[str, Any]:
+    (event,) = FUNCTIONS[function]["Events"].values()
+    return dict(event)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_is_exhausted_goes_to_the_queue_s_own_dead_letters(source: str) -> None:
+    redrive = QUEUES[source]["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [dead_letters(source), "Arn"]}
+    assert redrive["maxReceiveCount"] == {"Ref": "MaximumReceives"}
+
+
+def test_a_message_is_tried_at_least_five_times() -> None:
+    assert raw()["Parameters"]["MaximumReceives"]["MinValue"] >= 5
+    assert default("MaximumReceives") >= 5
+
+
+@pytest.mark.parametrize(("source", "function"), SOURCES.items())
+def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_take(source: str, function: str) -> None:
+    assert QUEUES[source]["VisibilityTimeout"] >= 6 * timeout(function)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_dead_letters_are_kept_longer_than_the_queue_keeps_its_messages(source: str) -> None:
+    kept = QUEUES[dead_letters(source)]["MessageRetentionPeriod"]
+    assert kept > QUEUES[source]["MessageRetentionPeriod"]
+
+
+def test_a_run_waits_for_a_step_as_long_as_its_dead_letters_are_kept() -> None:
+    machine = json.loads((ROOT / "statemachine" / "sync.asl.json").read_text(encoding="utf-8"))
+    for step in Step:
+        kept = QUEUES[f"{step.logical_id}DeadLetterQueue"]["MessageRetentionPeriod"]
+        assert machine["States"][step.value]["TimeoutSeconds"] == kept
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_every_queue_is_encrypted(queue: str) -> None:
+    assert QUEUES[queue]["SqsManagedSseEnabled"] is True
+
+
+def test_no_other_queue_exists_than_those_of_the_steps_the_inbox_and_the_results() -> None:
+    assert set(QUEUES) == {*SOURCES, *map(dead_letters, SOURCES), "ResultsQueue"}
+
+
+@pytest.mark.parametrize("function", SOURCES.values())
+def test_a_batch_is_reported_message_by_message_and_polls_are_bounded(function: str) -> None:
+    event = event_of(function)
+    assert event["Type"] == "SQS"
+    assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert event["Properties"]["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaximumConcurrency"}}
+    assert "ReservedConcurrentExecutions" not in FUNCTIONS[function]
+
+
+def test_the_default_lease_outlives_what_may_be_in_flight() -> None:
+    in_flight = default("DeadlineSeconds") + default("ProcessingSeconds") + default("SkewSeconds")
+    assert default("LeaseSeconds") > in_flight
+
+
+def test_a_function_has_time_for_several_calls_and_never_outlives_the_lease() -> None:
+    assert timeout("CourseFunction") >= 3 * default("DeadlineSeconds")
+    assert timeout("CourseFunction") < default("LeaseSeconds")
+
+
+def test_every_retry_falls_within_the_queue_s_retention() -> None:
+    longest = default("MaximumReceives") * default("RetryCapSeconds")
+    assert longest < QUEUES["CourseQueue"]["MessageRetentionPeriod"]
+
+
+def test_patience_ends_before_the_receives_do() -> None:
+    # Given that every back-off is half of its longest, on average
+    base, cap = default("RetryBaseSeconds"), default("RetryCapSeconds")
+    waits = [min(cap, base * 2**receive) / 2 for receive in range(int(default("MaximumReceives")) - 1)]
+    # Then a record that waits for its parent is blocked by patience, and not by the last receive
+    assert sum(waits) > default("PatienceSeconds")

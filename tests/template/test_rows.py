@@ -1,0 +1,91 @@
+"""Nine rows, in one order: template, state machine, folders, queues and sample events hold together."""
+
+import json
+
+import pytest
+
+from dokstamp_sync.order import Step
+from tests.template.cloudformation import ROOT, loops, of_type, outputs, raw, resources
+
+ROWS = [step.logical_id for step in Step]
+
+
+def name_of(step: Step) -> str:
+    return step.value.replace("_", "-")
+
+
+def named(suffix: str) -> dict[str, str]:
+    return {"Fn::Sub": f"${{AWS::StackName}}-{suffix}"}
+
+
+def test_the_mapping_has_the_nine_steps_in_order() -> None:
+    wanted = {step.logical_id: {"Name": name_of(step), "Folder": f"functions/{step.folder}/"} for step in Step}
+    assert raw()["Mappings"]["Steps"] == wanted
+    assert list(raw()["Mappings"]["Steps"]) == ROWS
+
+
+def test_every_loop_goes_over_the_nine_steps_in_order() -> None:
+    assert loops()
+    assert set(map(tuple, loops().values())) == {tuple(ROWS)}
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_a_step_has_a_queue_a_dead_letter_queue_a_role_a_log_group_and_a_function(step: Step) -> None:
+    row = step.logical_id
+    kinds = {
+        f"{row}Queue": "AWS::SQS::Queue",
+        f"{row}DeadLetterQueue": "AWS::SQS::Queue",
+        f"{row}Role": "AWS::IAM::Role",
+        f"{row}LogGroup": "AWS::Logs::LogGroup",
+        f"{row}Function": "AWS::Serverless::Function",
+    }
+    assert {name: resources()[name]["Type"] for name in kinds} == kinds
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_a_step_s_queues_and_function_are_named_after_it(step: Step) -> None:
+    queues, functions = of_type("AWS::SQS::Queue"), of_type("AWS::Serverless::Function")
+    assert queues[f"{step.logical_id}Queue"]["QueueName"] == named(name_of(step))
+    assert queues[f"{step.logical_id}DeadLetterQueue"]["QueueName"] == named(f"{name_of(step)}-dead-letters")
+    assert functions[f"{step.logical_id}Function"]["FunctionName"] == named(name_of(step))
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_a_step_s_function_is_in_its_folder_and_fed_by_its_queue_alone(step: Step) -> None:
+    function = of_type("AWS::Serverless::Function")[f"{step.logical_id}Function"]
+    assert function["CodeUri"] == f"functions/{step.folder}/"
+    assert (ROOT / function["CodeUri"] / "app.py").is_file()
+    (event,) = function["Events"].values()
+    assert event["Properties"]["Queue"] == {"Fn::GetAtt": [f"{step.logical_id}Queue", "Arn"]}
+
+
+def test_the_folders_are_those_of_the_steps_and_no_others() -> None:
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+    assert folders == {step.folder for step in Step} | {"intake", "results"}
+
+
+def test_there_is_one_real_event_for_every_function() -> None:
+    for name in [*Step, "intake"]:
+        event = json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
+        assert [record["eventSource"] for record in event["Records"]] == ["aws:sqs"]
+    for step in Step:
+        event = json.loads((ROOT / "events" / f"{step}.json").read_text(encoding="utf-8"))
+        (record,) = event["Records"]
+        assert record["eventSourceARN"].endswith(f"-{name_of(step)}")
+        assert json.loads(record["body"])["step"] == step.value
+
+
+def test_the_state_machine_is_given_every_queue_under_its_name() -> None:
+    machine = of_type("AWS::Serverless::StateMachine")["StateMachine"]
+    wanted = {f"{row}QueueUrl": {"Ref": f"{row}Queue"} for row in ROWS}
+    wanted |= {"ResultsFunctionArn": {"Fn::GetAtt": ["ResultsFunction", "Arn"]}}
+    assert machine["DefinitionSubstitutions"] == wanted
+    assert list(machine["DefinitionSubstitutions"])[:9] == [f"{row}QueueUrl" for row in ROWS]
+    assert machine["DefinitionUri"] == "statemachine/sync.asl.json"
+    assert machine["Type"] == "STANDARD"
+
+
+def test_the_outputs_name_the_queues_of_every_step() -> None:
+    for row in ROWS:
+        assert outputs()[f"{row}QueueUrl"] == {"Value": {"Ref": f"{row}Queue"}}
+        assert outputs()[f"{row}DeadLetterQueueUrl"] == {"Value": {"Ref": f"{row}DeadLetterQueue"}}

@@ -1,0 +1,168 @@
+"""Who may do what, and what is kept how."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dokstamp_sync.order import Step
+from tests.template.cloudformation import of_type, resources
+
+Statement = dict[str, Any]
+
+FUNCTIONS = of_type("AWS::Serverless::Function")
+ROLES = of_type("AWS::IAM::Role")
+OF_STEPS = [f"{step.logical_id}Role" for step in Step]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(role: str) -> Iterator[Statement]:
+    """Everything that a role allows, by its own policies and by those attached to it."""
+    attached = [each for each in of_type("AWS::IAM::Policy").values() if {"Ref": role} in each["Roles"]]
+    for policy in (*ROLES[role].get("Policies", []), *attached):
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def actions(role: str) -> set[str]:
+    return {action for each in statements(role) for action in as_list(each["Action"])}
+
+
+def allowed_on(role: str, resource: Any) -> set[str]:
+    return {
+        action
+        for each in statements(role)
+        if resource in as_list(each["Resource"])
+        for action in as_list(each["Action"])
+    }
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    used = [str(function["Role"]) for function in FUNCTIONS.values()]
+    assert len(set(used)) == len(FUNCTIONS)
+    for name, function in FUNCTIONS.items():
+        assert function["Role"] == {"Fn::GetAtt": [name.replace("Function", "Role"), "Arn"]}
+        assert "Policies" not in function
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_has_a_managed_policy_or_an_action_by_wildcard(role: str) -> None:
+    assert "ManagedPolicyArns" not in ROLES[role]
+    assert actions(role)
+    assert not [action for action in actions(role) if "*" in action]
+    assert {each["Effect"] for each in statements(role)} == {"Allow"}
+
+
+def test_only_log_delivery_and_tracing_of_the_run_reach_every_resource() -> None:
+    wide = {(role, each["Sid"]) for role in ROLES for each in statements(role) if "*" in as_list(each["Resource"])}
+    assert wide == {("StateMachineRole", "DeliverLogs"), ("StateMachineRole", "Trace")}
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_a_step_may_only_do_what_it_does(step: Step) -> None:
+    role = f"{step.logical_id}Role"
+    wanted = {
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ChangeMessageVisibility",
+        "states:SendTaskSuccess",
+        "dynamodb:BatchGetItem",
+        "dynamodb:PutItem",
+        "dynamodb:DeleteItem",
+        "secretsmanager:GetSecretValue",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
+    if step is Step.CERTIFICATE:
+        wanted |= {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
+    assert actions(role) == wanted
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_a_step_reaches_its_own_queue_and_log_and_no_other(step: Step) -> None:
+    # Given the resources of the other steps
+    role = f"{step.logical_id}Role"
+    reached = str([each["Resource"] for each in statements(role)])
+    # Then a step's role names its own alone
+    assert allowed_on(role, {"Fn::GetAtt": [f"{step.logical_id}Queue", "Arn"]})
+    for other in Step:
+        assert (f"'{other.logical_id}Queue'" in reached) == (other is step)
+        assert (f"'{other.logical_id}LogGroup'" in reached) == (other is step)
+
+
+def test_a_mapping_row_is_never_deleted_by_anybody() -> None:
+    mapping = {"Fn::GetAtt": ["MappingTable", "Arn"]}
+    for role in (*OF_STEPS, "IntakeRole"):
+        assert allowed_on(role, mapping) == {"dynamodb:BatchGetItem", "dynamodb:PutItem"}
+
+
+def test_only_the_certificate_step_reads_the_bucket() -> None:
+    readers = {role for role in ROLES if any(action.startswith("s3:") for action in actions(role))}
+    assert readers == {"CertificateRole"}
+
+
+def test_only_the_steps_read_the_credentials() -> None:
+    readers = {role for role in ROLES if "secretsmanager:GetSecretValue" in actions(role)}
+    assert readers == set(OF_STEPS)
+
+
+def test_only_the_intake_starts_runs_and_only_the_run_hands_out_records() -> None:
+    assert {role for role in ROLES if "states:StartExecution" in actions(role)} == {"IntakeRole"}
+    step_queues = [{"Fn::GetAtt": [f"{step.logical_id}Queue", "Arn"]} for step in Step]
+    senders = {role for role in ROLES for queue in step_queues if "sqs:SendMessage" in allowed_on(role, queue)}
+    assert senders == {"StateMachineRole"}
+    (hand_out,) = [each for each in statements("StateMachineRole") if each["Sid"] == "HandOutRecords"]
+    assert hand_out["Resource"] == step_queues
+
+
+def test_the_mapping_can_be_brought_back_and_outlives_the_stack() -> None:
+    table = resources()["MappingTable"]
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+@pytest.mark.parametrize("table", ["MappingTable", "OutcomesTable"])
+def test_a_table_is_encrypted_grows_by_itself_and_knows_when_items_expire(table: str) -> None:
+    properties = resources()[table]["Properties"]
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert properties["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+
+
+def test_the_bucket_is_private_encrypted_and_versioned_and_outlives_the_stack() -> None:
+    bucket = resources()["PdfBucket"]
+    properties = bucket["Properties"]
+    assert all(properties["PublicAccessBlockConfiguration"].values())
+    assert len(properties["PublicAccessBlockConfiguration"]) == 4
+    (encryption,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] in {"AES256", "aws:kms"}
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_bucket_is_reached_over_tls_only() -> None:
+    policy = of_type("AWS::S3::BucketPolicy")["PdfBucketPolicy"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [{"Fn::GetAtt": ["PdfBucket", "Arn"]}, {"Fn::Sub": "${PdfBucket.Arn}/*"}]
+
+
+def test_the_run_s_log_holds_none_of_its_data() -> None:
+    assert of_type("AWS::Serverless::StateMachine")["StateMachine"]["Logging"]["IncludeExecutionData"] is False
+
+
+def test_every_log_expires() -> None:
+    logs = of_type("AWS::Logs::LogGroup")
+    assert set(logs) >= {f"{step.logical_id}LogGroup" for step in Step}
+    assert all(0 < log["RetentionInDays"] <= 365 for log in logs.values())
+
+
+def test_every_function_logs_to_the_group_that_expires() -> None:
+    for name, function in FUNCTIONS.items():
+        assert function["LoggingConfig"] == {"LogGroup": {"Ref": name.replace("Function", "LogGroup")}}

@@ -1,0 +1,44 @@
+"""A served sandbox for all tests of this folder, as new for each, and a pipeline and a SIS for it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dokstamp_sync.mapping.memory import MemoryStore
+from dokstamp_sync.mapping.row import Row
+from local.sandbox import Sandbox, running_sandbox
+from tests.support.pipeline import FolderPdfs, Pipeline, settings
+from tests.support.sis import Sis
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Sandbox]:
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(served: Sandbox) -> Sandbox:
+    served.reset()
+    return served
+
+
+@pytest.fixture
+def pipeline(sandbox: Sandbox, tmp_path: Path) -> Iterator[Pipeline]:
+    """PDFs are read from ``tmp_path``."""
+    pipeline = Pipeline(settings(sandbox.url), pdfs=FolderPdfs(tmp_path))
+    yield pipeline
+    pipeline.dokstamp.close()
+
+
+@pytest.fixture
+def sis(pipeline: Pipeline) -> Sis:
+    return Sis(pipeline)
+
+
+@pytest.fixture
+def rows(pipeline: Pipeline) -> dict[str, Row]:
+    """The mapping's rows by id; what is taken out is forgotten."""
+    assert isinstance(pipeline.store, MemoryStore)
+    return pipeline.store.rows

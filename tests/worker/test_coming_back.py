@@ -1,0 +1,179 @@
+"""When a message that could not be finished comes back."""
+
+import io
+import json
+
+import pytest
+
+from dokstamp_sync.errors import Misconfigured, NotReady, OutOfTime, Retry, Throttled
+from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.worker.work import Delivered
+from tests.worker.scene import COURSE, Scene, create, outcomes, student, uuid_of
+
+HALF = 0.5  # what the scene's randomness answers
+
+
+@pytest.mark.parametrize(
+    ("receives", "longest"), [(1, 10), (2, 20), (3, 40), (7, 640), (8, 900), (20, 900), (1000, 900)]
+)
+@pytest.mark.parametrize(
+    "error", [Retry("503"), Misconfigured("403"), ValueError("unforeseen")], ids=lambda error: type(error).__name__
+)
+def test_without_a_hint_it_comes_back_after_a_back_off_that_doubles_up_to_the_cap(
+    scene: Scene, receives: int, longest: int, error: Exception
+) -> None:
+    scene.step.script["ana"] = [error]
+    assert scene.take("ana", receives=receives) is None
+    assert scene.answers.hidden == [longest * HALF]
+
+
+@pytest.mark.parametrize(("after", "seconds"), [(1, 5), (120, 120), (0.2, 5), (7000.5, 7001), (1e9, 4 * 3600)])
+def test_it_comes_back_no_earlier_than_dokstamp_asks(scene: Scene, after: float, seconds: int) -> None:
+    # Given a DokStamp that names a time to wait, of at most four hours
+    scene.step.script["ana"] = [Throttled("429", after=after)]
+    # Then the message is hidden for so long, or for the back-off if that is longer
+    assert scene.take("ana") is None
+    assert scene.answers.hidden == [seconds]
+
+
+def test_of_several_records_the_one_that_waits_longest_decides(scene: Scene) -> None:
+    scene.step.script["ana"] = [Throttled("429", after=60)]
+    scene.step.script["bia"] = [Retry("503", after=300)]
+    scene.step.script["caio"] = [OutOfTime("later")]
+    assert scene.take("ana", "bia", "caio", "dora") is None
+    assert scene.answers.hidden == [300]
+
+
+def test_after_a_lost_answer_it_comes_back_when_the_lease_has_run_out(scene: Scene) -> None:
+    # Given a POST whose answer is lost
+    scene.api.trouble["/students"] = Retry("reset", definite=False)
+    scene.step.script["ana"] = [create, create]
+    # When its message is taken
+    assert scene.take("ana") is None
+    # Then nobody may post again until the lease has run out
+    assert scene.answers.hidden == [scene.settings.lease_seconds]
+    assert scene.row("ana").claim is not None
+
+
+def test_after_a_definite_refusal_to_serve_the_next_worker_may_start_at_once(scene: Scene) -> None:
+    scene.api.trouble["/students"] = Throttled("429", after=30)
+    scene.step.script["ana"] = [create]
+    assert scene.take("ana") is None
+    assert scene.answers.hidden == [30]
+    assert scene.row("ana").claim is None
+
+
+def test_a_worker_out_of_time_hands_back_at_once_what_it_has_not_begun(scene: Scene) -> None:
+    # Given a worker whose time ends while the first of two records is delivered
+    scene.step.lanes = {"ana": "lane", "bia": "lane"}
+
+    def slowly(work: object) -> Delivered:
+        scene.clock.sleep(100)
+        return Delivered(Outcome.CREATED, uuid_of("ana"))
+
+    scene.step.script["ana"] = [slowly]
+    scene.worker.begin_before(scene.clock() + 100)
+    # When the message is taken
+    assert scene.take("ana", "bia") is None
+    # Then the second is not begun, and comes back at once
+    assert scene.step.begun == ["ana"]
+    assert scene.answers.hidden == [0]
+    # And the next worker takes up just that one
+    scene.worker = scene.another_worker()
+    assert outcomes(scene.take("ana", "bia", receives=2)) == {"ana": "created", "bia": "created"}
+    assert scene.step.begun == ["ana", "bia"]
+
+
+def test_a_record_that_waits_for_its_parent_comes_back_by_the_back_off(scene: Scene) -> None:
+    scene.step.needs["ana"] = COURSE
+    assert scene.take("ana", receives=4) is None
+    assert scene.answers.hidden == [80 * HALF]
+
+
+def test_a_record_that_waits_for_its_parent_comes_back_when_patience_ends_at_the_latest(scene: Scene) -> None:
+    scene.step.needs["ana"] = COURSE
+    scene.clock.sleep(3590)
+    assert scene.take("ana", receives=10) is None
+    assert scene.answers.hidden == [10]
+
+
+def test_a_record_owned_by_another_worker_comes_back_later_and_makes_no_call(scene: Scene) -> None:
+    # Given a record that another worker is at
+    scene.api.trouble["/students"] = Retry("reset", definite=False)
+    scene.step.script["ana"] = [create]
+    scene.take("ana")
+    scene.step.begun.clear()
+    # When a second worker gets it under the lease
+    scene.worker = scene.another_worker()
+    assert scene.take("ana", run="run-2", receives=2) is None
+    # Then it leaves it alone
+    assert scene.step.begun == []
+    assert scene.answers.hidden[-1] == 20 * HALF
+
+
+def test_a_run_that_cannot_be_answered_is_answered_when_the_message_comes_back(scene: Scene) -> None:
+    # Given a state machine that throttles
+    scene.answers.trouble = [Retry("the run could not be answered (ThrottlingException)")]
+    # When a message is done
+    assert scene.take("ana") is None
+    assert scene.answers.hidden == [5]
+    # Then it comes back, delivers nothing again, and answers
+    assert outcomes(scene.take("ana", receives=2)) == {"ana": "created"}
+    assert scene.step.begun == ["ana"]
+
+
+@pytest.mark.parametrize("what", ["read", "keep"])
+def test_a_mapping_or_outcomes_table_that_cannot_be_asked_hands_the_message_back(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    # Given a table out of reach
+    def fail(*_: object) -> None:
+        raise Retry("throttled")
+
+    monkeypatch.setattr(scene.store if what == "read" else scene.refusals, what, fail)
+    # When a message with a good and an invalid record is taken
+    assert scene.take("ana", student("bia", email="nobody")) is None
+    # Then nothing is answered and nothing is lost
+    assert scene.answers.hidden == [5]
+    assert scene.answers.answered == []
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyError, RuntimeError])
+def test_an_unforeseen_error_is_logged_by_its_place_and_without_what_it_says(
+    scene: Scene, logged: io.StringIO, error: type[Exception]
+) -> None:
+    # Given a bug whose message holds a person's data
+    def fail(work: object) -> Delivered:
+        raise error("ana Souza, ana@school.example, 2000-01-31")
+
+    scene.step.script["ana"] = [fail]
+    # When its record is taken among others
+    assert scene.take("ana", "bia") is None
+    # Then the other one is delivered, the log says what happened where, and nothing personal
+    assert scene.row("bia").uuid == uuid_of("bia")
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    (found,) = [line for line in lines if line["message"] == "unforeseen error"]
+    assert found["error"] == error.__name__
+    assert "fail" in found["where"]
+    assert (found["run"], found["step"]) == ("run-1", "student")
+    for personal in ("Souza", "school.example", "2000-01-31"):
+        assert personal not in logged.getvalue()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Retry("503"), Misconfigured("403"), NotReady("course 'ana@school.example' is neither mapped nor in DokStamp")],
+    ids=lambda error: type(error).__name__,
+)
+def test_the_log_names_a_record_by_a_digest_and_never_by_its_id(
+    scene: Scene, logged: io.StringIO, error: Exception
+) -> None:
+    # Given a record whose id is an e-mail address
+    record = {"name": "Ana Souza", "email": "ana@school.example", "date_of_birth": "2000-01-31"}
+    scene.step.script["ana@school.example"] = [error]
+    # When it is retried
+    scene.take(record)
+    # Then the log tells of it without naming it
+    assert '"record":"' in logged.getvalue()
+    assert "ana@school.example" not in logged.getvalue()
+    assert "Souza" not in logged.getvalue()

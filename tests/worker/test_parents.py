@@ -1,0 +1,211 @@
+"""The records that a record depends on: waited for, looked up, and named when they do not come."""
+
+from typing import Any
+
+import pytest
+
+from dokstamp_sync.errors import Misconfigured, NotFound, NotReady, Rejected, Retry
+from dokstamp_sync.mapping.row import Claim, Delivery, Row
+from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.work import Delivered
+from tests.worker.scene import COURSE, NOON, Scene, outcomes, reasons, student, uuid_of
+
+MISSING = "course 'CS' is neither mapped nor in DokStamp"
+COURSE_UUID = "11111111-1111-4111-8111-111111111111"
+
+
+@pytest.fixture
+def waiting(scene: Scene) -> Scene:
+    """A scene in which ``ana`` needs the course ``CS``."""
+    scene.step.needs["ana"] = COURSE
+    return scene
+
+
+def refused(run: str, outcome: Outcome) -> Row:
+    return Row("course#CS", refused=Delivery(run, NOON, "", outcome, "name: too long"))
+
+
+def test_a_record_waits_for_its_parent_while_the_others_are_delivered(waiting: Scene) -> None:
+    # When a record's parent is not there yet
+    assert waiting.take("ana", "bia") is None
+    # Then it waits, unclaimed, and the others are delivered
+    assert waiting.step.begun == ["bia"]
+    assert "student#ana" not in waiting.store.rows
+    # And when the parent comes, the record follows
+    waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    assert outcomes(waiting.take("ana", "bia", receives=2)) == {"ana": "created", "bia": "created"}
+
+
+def test_when_patience_ends_the_record_is_blocked_with_the_parent_named_and_the_run_goes_on(waiting: Scene) -> None:
+    # Given a record that has waited until just before the end
+    waiting.clock.sleep(3599)
+    assert waiting.take("ana") is None
+    # When patience ends
+    waiting.clock.sleep(1)
+    answer = waiting.take("ana", "bia", receives=2)
+    # Then it is blocked, named and kept, and the run is answered
+    assert outcomes(answer) == {"ana": "blocked", "bia": "created"}
+    assert reasons(answer)["ana"] == MISSING
+    assert waiting.refusals.kept["student#ana"].reason == MISSING
+
+
+def test_the_last_receive_blocks_the_record_instead_of_sending_its_message_to_the_dead_letters(
+    waiting: Scene,
+) -> None:
+    last = waiting.settings.maximum_receives
+    assert waiting.take("ana", receives=last - 1) is None
+    assert outcomes(waiting.take("ana", receives=last)) == {"ana": "blocked"}
+
+
+@pytest.mark.parametrize("run", ["run-1", "run-before"])
+def test_a_record_whose_parent_was_rejected_is_blocked_at_once(waiting: Scene, run: str) -> None:
+    waiting.put(refused(run, Outcome.REJECTED))
+    answer = waiting.take("ana")
+    assert outcomes(answer) == {"ana": "blocked"}
+    assert reasons(answer) == {"ana": "course 'CS' was rejected"}
+    assert waiting.api.calls == []
+
+
+def test_a_record_whose_parent_was_blocked_in_the_same_run_is_blocked_at_once(waiting: Scene) -> None:
+    waiting.put(refused("run-1", Outcome.BLOCKED))
+    assert reasons(waiting.take("ana")) == {"ana": "course 'CS' was blocked"}
+
+
+def test_a_record_whose_parent_was_blocked_in_an_earlier_run_waits(waiting: Scene) -> None:
+    waiting.put(refused("run-before", Outcome.BLOCKED))
+    assert waiting.take("ana") is None
+
+
+def test_a_parent_whose_change_was_rejected_is_still_a_parent(waiting: Scene) -> None:
+    rejected = Delivery("run-1", NOON, "", Outcome.REJECTED, "name: too long")
+    waiting.put(Row("course#CS", uuid=COURSE_UUID, refused=rejected))
+    assert outcomes(waiting.take("ana")) == {"ana": "created"}
+
+
+def test_a_child_of_a_record_that_was_invalid_in_a_direct_message_is_blocked_at_once(waiting: Scene) -> None:
+    # Given a record that another one needs, refused by our own checks
+    waiting.step.needs["bia"] = Reference(Step.STUDENT, "ana")
+    waiting.step.needs.pop("ana")
+    assert outcomes(waiting.take(student("ana", email="nobody"))) == {"ana": "rejected"}
+    # When the other one comes
+    answer = waiting.take("bia")
+    # Then nobody waits for what was rejected
+    assert outcomes(answer) == {"bia": "blocked"}
+
+
+def test_a_blocked_record_is_delivered_when_it_is_said_again_and_its_parent_is_there(waiting: Scene) -> None:
+    # Given a record that was blocked
+    waiting.put(refused("run-1", Outcome.REJECTED))
+    waiting.take("ana")
+    # When its parent has come, and the SIS says it again
+    before = waiting.store.rows["course#CS"]
+    waiting.store.write(Row("course#CS", uuid=COURSE_UUID), before)
+    # Then it is delivered, and not kept as blocked any more
+    assert outcomes(waiting.take("ana", run="run-2")) == {"ana": "created"}
+    assert waiting.refusals.kept == {}
+
+
+def test_a_parent_that_another_worker_is_delivering_is_waited_for_and_not_looked_up(waiting: Scene) -> None:
+    waiting.put(Row("course#CS", claim=Claim("another", waiting.clock() + 5)))
+    assert waiting.take("ana") is None
+    assert waiting.api.calls == []
+
+
+def test_a_parent_in_neither_message_nor_mapping_is_looked_up_once_and_mapped(waiting: Scene) -> None:
+    # Given a course that somebody created by hand, and two records that need it
+    course = {"uuid": COURSE_UUID, "code": "CS", "institution": {"uuid": "i-1"}}
+    waiting.api.lists["/courses"] = [course]
+    waiting.step.needs["bia"] = COURSE
+    # When they are taken
+    assert outcomes(waiting.take("ana", "bia")) == {"ana": "created", "bia": "created"}
+    # Then it was looked up once, and is mapped from now on
+    assert waiting.api.calls == [("pages", "/courses")]
+    row = waiting.store.rows["course#CS"]
+    assert (row.uuid, row.facts, row.applied) == (COURSE_UUID, {"institution_uuid": "i-1"}, None)
+
+
+def test_a_parent_in_the_mapping_is_not_looked_up(waiting: Scene) -> None:
+    waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    waiting.take("ana")
+    assert waiting.api.calls == []
+
+
+@pytest.mark.parametrize("error", [Retry("503"), Misconfigured("403")], ids=lambda error: type(error).__name__)
+def test_a_parent_that_could_not_be_asked_for_is_never_called_missing(waiting: Scene, error: Exception) -> None:
+    # Given a look-up that fails, long after all patience has ended
+    waiting.api.trouble["/courses"] = error
+    waiting.clock.sleep(100_000)
+    # Then the record is retried and not blocked, on the last receive as well
+    assert waiting.take("ana", receives=waiting.settings.maximum_receives) is None
+    assert waiting.refusals.kept == {}
+
+
+def test_what_is_not_ready_inside_a_step_ends_as_the_step_says(scene: Scene) -> None:
+    # Given a certificate, so to speak, that stays a draft
+    scene.step.script["ana"] = [NotReady("still a draft", finally_=Outcome.REJECTED)] * 2
+    assert scene.take("ana") is None
+    assert scene.row("ana").claim is None
+    # When patience ends
+    scene.clock.sleep(3600)
+    # Then it is rejected
+    assert outcomes(scene.take("ana", receives=2)) == {"ana": "rejected"}
+
+
+def test_a_parent_that_dokstamp_no_longer_knows_is_forgotten_and_waited_for(waiting: Scene) -> None:
+    # Given a mapped course that was deleted in DokStamp
+    waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    waiting.step.script["ana"] = [NotFound("GET answered 404", path=f"/courses/{COURSE_UUID}/modules")]
+    # When a record that needs it meets the 404
+    assert waiting.take("ana") is None
+    # Then the course is unknown again, and the record waits for it
+    assert waiting.store.rows["course#CS"].uuid is None
+    assert waiting.row("ana").claim is None
+
+
+def test_a_dry_run_that_meets_a_deleted_parent_leaves_the_mapping_alone(waiting: Scene) -> None:
+    # Given a mapped course that was deleted in DokStamp
+    before = waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    waiting.step.script["ana"] = [NotFound("GET answered 404", path=f"/courses/{COURSE_UUID}/modules")]
+    # When a dry run meets the 404
+    waiting.take("ana", options={"dry_run": True})
+    # Then it wrote nothing
+    assert waiting.store.rows["course#CS"] == before
+
+
+def test_a_404_on_the_record_s_own_uuid_below_a_parent_is_the_record_s_and_not_the_parent_s(waiting: Scene) -> None:
+    # Given a mapped record that lives below its parent's path, as module groups do, and was deleted in DokStamp
+    course = waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    applied = Delivery("run-0", "2026-11-19T12:00:00.000000Z", "old", Outcome.CREATED, "")
+    waiting.put(Row("student#ana", uuid="22222222-2222-4222-8222-222222222222", applied=applied))
+    gone = f"/courses/{COURSE_UUID}/groups/22222222-2222-4222-8222-222222222222"
+
+    def afresh(work: Any) -> Delivered:
+        assert work.uuid is None
+        return Delivered(Outcome.CREATED, uuid_of("ana"))
+
+    waiting.step.script["ana"] = [NotFound("PATCH answered 404", path=gone), afresh]
+    # When its change meets the 404
+    answer = waiting.take("ana")
+    # Then the record is synced afresh, and the parent is left alone
+    assert outcomes(answer) == {"ana": "created"}
+    assert waiting.store.rows["course#CS"] == course
+
+
+def test_a_record_that_dokstamp_no_longer_knows_is_synced_afresh_only_once(scene: Scene) -> None:
+    # Given a mapped record whose uuid DokStamp does not know, twice
+    applied = Delivery("run-0", "2026-11-19T12:00:00.000000Z", "old", Outcome.CREATED, "")
+    scene.put(Row("student#ana", uuid=COURSE_UUID, applied=applied))
+    scene.step.script["ana"] = [NotFound("404", path=f"/students/{COURSE_UUID}")] * 2
+    # When it is taken
+    answer = scene.take("ana")
+    # Then it was tried twice, and is rejected with its uuid forgotten
+    assert scene.step.begun == ["ana", "ana"]
+    assert outcomes(answer) == {"ana": "rejected"}
+    assert scene.row("ana").uuid is None
+
+
+def test_a_404_on_anything_else_is_a_rejection(scene: Scene) -> None:
+    scene.step.script["ana"] = [NotFound("404", path=f"/templates/{COURSE_UUID}"), Rejected("never asked for")]
+    assert reasons(scene.take("ana")) == {"ana": "404"}

@@ -1,0 +1,161 @@
+"""From inbox to results queue: the real functions at the real queues of an emulated AWS, against the sandbox."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from dokstamp_sync.intake import entry as intake
+from dokstamp_sync.messages import run_of
+from dokstamp_sync.order import Step
+from dokstamp_sync.worker.entry import Handler, serve
+from local.sandbox import Fault, Sandbox
+from tests.support.pipeline import rules
+from tests.worker.lambda_world import FakeContext, World
+from tests.worker.school import ANA, COURSE, SCHOOL, names
+from tests.workflow.world import Runs
+
+EVENTS = Path(__file__).parents[2] / "events"
+MESSAGE: dict[str, Any] = {
+    "id": "2026-11-20/cs/0001",
+    "occurred_at": "2026-11-20T12:00:00Z",
+    "institutions": [SCHOOL],
+    "courses": [COURSE],
+    "students": [ANA, ANA | {"sis_id": "bad", "email": "nobody"}],
+    "enrollments": [{"student_id": "ana", "course_id": "CS", "enrolled_at": "2024-02-01"}],
+}
+STEPS = [Step.INSTITUTION, Step.COURSE, Step.STUDENT, Step.ENROLLMENT]
+
+
+@pytest.fixture
+def inbox(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The inbox, with the intake's environment as new."""
+    url = boto3.client("sqs").create_queue(QueueName="inbox")["QueueUrl"]
+    monkeypatch.setenv("STATE_MACHINE_ARN", runs.machine)
+    intake._build.cache_clear()
+    return World(url)
+
+
+def take_in(inbox: World, *messages: dict[str, Any]) -> None:
+    inbox.send(*messages)
+    assert intake.handler(inbox.receive(), FakeContext()) == {"batchItemFailures": []}
+
+
+def function(runs: Runs, monkeypatch: pytest.MonkeyPatch, step: Step) -> Handler:
+    """A new environment of a step's function."""
+    monkeypatch.setenv("QUEUE_URL", runs.queues[step])
+    return serve(rules(step))
+
+
+def execution_of(runs: Runs, message_id: str) -> str:
+    return f"{runs.machine.replace(':stateMachine:', ':execution:')}:{run_of(message_id)}"
+
+
+def through(runs: Runs, monkeypatch: pytest.MonkeyPatch, steps: list[Step]) -> None:
+    """Every step's function takes what its queue holds."""
+    for step in steps:
+        answer = function(runs, monkeypatch, step)(runs.event(step), FakeContext())
+        assert answer == {"batchItemFailures": []}
+
+
+def test_a_message_becomes_a_run_and_the_run_a_result(
+    runs: Runs, inbox: World, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a message of the SIS, with a record that is invalid
+    take_in(inbox, MESSAGE)
+    # When each step's function takes its message and answers its token
+    through(runs, monkeypatch, STEPS)
+    ended = runs.end(execution_of(runs, MESSAGE["id"]))
+    # Then DokStamp holds the school, and the SIS hears of every record
+    assert ended["status"] == "SUCCEEDED"
+    assert (names(sandbox, "courses"), names(sandbox)) == (["Computer Science"], ["Ana Souza"])
+    (result,) = runs.results()
+    assert result["run"] == run_of(MESSAGE["id"])
+    assert result["status"] == "completed_with_rejections"
+    assert result["counts"] == {"created": 4, "rejected": 1}
+    found = {(each["step"], each["sis_id"]): each["outcome"] for each in result["records"]}
+    assert found[("enrollment", "ana/CS")] == "created"
+    assert found[("student", "bad")] == "rejected"
+
+
+def test_a_message_with_nothing_new_starts_no_run_and_has_a_result_all_the_same(
+    runs: Runs, inbox: World, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a school that was delivered
+    school = {name: MESSAGE[name] for name in ("occurred_at", "institutions", "courses")}
+    take_in(inbox, {"id": "first", **school})
+    through(runs, monkeypatch, [Step.INSTITUTION, Step.COURSE])
+    runs.end(execution_of(runs, "first"))
+    runs.results()
+    sandbox.calls.clear()
+    # When the SIS says it again
+    take_in(inbox, {"id": "second", **school})
+    # Then there is a result at once, without a run and without a call
+    (result,) = runs.results()
+    assert (result["status"], result["counts"]) == ("completed", {"unchanged": 2})
+    listed = boto3.client("stepfunctions").list_executions(stateMachineArn=runs.machine)["executions"]
+    assert [each["name"] for each in listed] == [run_of("first")]
+    assert sandbox.calls == []
+
+
+@pytest.mark.parametrize("sis_id", ["x" * 3000, "é" * 1500])
+def test_a_record_whose_id_no_table_takes_does_not_hold_up_its_message(runs: Runs, inbox: World, sis_id: str) -> None:
+    # When a message holds a record with an id that no table takes as a key, beside a good one
+    inbox.send(MESSAGE | {"students": [ANA, ANA | {"sis_id": sis_id}]})
+    # Then the intake takes it, and its run begins
+    assert intake.handler(inbox.receive(), FakeContext()) == {"batchItemFailures": []}
+    assert runs.message(Step.INSTITUTION)["records"]
+
+
+def test_the_same_message_twice_is_one_run(runs: Runs, inbox: World) -> None:
+    take_in(inbox, MESSAGE)
+    take_in(inbox, MESSAGE, MESSAGE)
+    assert runs.message(Step.INSTITUTION)["run"] == run_of(MESSAGE["id"])
+    assert runs.waiting() == set()
+    listed = boto3.client("stepfunctions").list_executions(stateMachineArn=runs.machine)["executions"]
+    assert len(listed) == 1
+
+
+def test_a_step_that_was_put_off_resumes_the_run_where_it_stood(
+    runs: Runs, inbox: World, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a DokStamp that cannot take the course for now
+    sandbox.add_faults(Fault(kind="status", status=429, method="POST", path="^/courses$"))
+    take_in(inbox, MESSAGE)
+    through(runs, monkeypatch, [Step.INSTITUTION])
+    event = runs.event(Step.COURSE)
+    handler = function(runs, monkeypatch, Step.COURSE)
+    handed_back = handler(event, FakeContext())["batchItemFailures"]
+    assert [each["itemIdentifier"] for each in handed_back] == [event["Records"][0]["messageId"]]
+    # When the message comes again as a redrive brings it: with a new id and the same token
+    event["Records"][0]["messageId"] = "another-id"
+    assert handler(event, FakeContext()) == {"batchItemFailures": []}
+    # Then the run goes on from there
+    through(runs, monkeypatch, [Step.STUDENT, Step.ENROLLMENT])
+    assert runs.end(execution_of(runs, MESSAGE["id"]))["status"] == "SUCCEEDED"
+
+
+def test_a_run_that_was_stopped_meanwhile_leaves_its_step_s_message_done(
+    runs: Runs, inbox: World, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a run that somebody stops while a step is at work
+    take_in(inbox, MESSAGE)
+    event = runs.event(Step.INSTITUTION)
+    boto3.client("stepfunctions").stop_execution(executionArn=execution_of(runs, MESSAGE["id"]))
+    # When the step answers
+    answer = function(runs, monkeypatch, Step.INSTITUTION)(event, FakeContext())
+    # Then its records are delivered, and its message is done
+    assert answer == {"batchItemFailures": []}
+    assert names(sandbox, "institutions") == ["UFP"]
+
+
+def test_a_run_that_was_cut_off_is_reported_by_its_event(runs: Runs) -> None:
+    # Given the event that a run was aborted
+    event = json.loads((EVENTS / "results.json").read_text(encoding="utf-8"))
+    # When the results function gets it
+    told = runs.report(event)
+    # Then the SIS hears that the run has failed
+    assert told == {"run": event["detail"]["name"], "status": "failed", "counts": {}, "records": []}
+    assert runs.results() == [told]
