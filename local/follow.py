@@ -33,15 +33,29 @@ class Ending:
     """What became of one message. `status` is the result's, or `open` or `unknown` with the reason in `note`."""
 
     message: Message
-    run: str
     status: str
     records: list[dict[str, Any]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A message on its way: the name of the run that it is going to be, and what SQS called it."""
+
+    message: Message
+    run: str
+    sqs_id: str
+
+    def is_answered_by(self, result: dict[str, Any]) -> bool:
+        # A refusal names the SQS message: one of an earlier sending of the same id may lie there still.
+        if "message_id" in result:
+            return bool(result["message_id"] == self.sqs_id)
+        return bool(self.run) and bool(result.get("run") == self.run)
+
+
 def run_of(identifier: str) -> str:
-    return hashlib.sha256(identifier.encode()).hexdigest()[:40]
+    return hashlib.sha256(identifier.strip().encode()).hexdigest()[:40]
 
 
 class Follower:
@@ -54,40 +68,38 @@ class Follower:
         self.sqs: Any = make("sqs", endpoint_url=info.endpoint_url, config=CLIENT)
         self.states: Any = make("stepfunctions", endpoint_url=info.endpoint_url, config=CLIENT)
 
-    def send(self, message: Message) -> str:
-        """Puts the message on the inbox; returns the name of the run that it is going to be."""
+    def send(self, message: Message) -> Sent:
+        """Puts the message on the inbox."""
         try:
             sent = self.sqs.send_message(QueueUrl=self.info.inbox_queue_url, MessageBody=message.body)
         except self.sqs.exceptions.ClientError as error:
             raise Failed(f"The inbox did not take the message {message.id or ''}: {error}") from None
-        return run_of(message.id if message.id is not None else sent["MessageId"])
+        return Sent(message, run_of(message.id) if message.id else "", sent["MessageId"])
 
-    def follow(
-        self, message: Message, run: str, say: Callable[[str], None], seconds: float = SECONDS_TO_WAIT
-    ) -> Ending:
+    def follow(self, sent: Sent, say: Callable[[str], None], seconds: float = SECONDS_TO_WAIT) -> Ending:
         """Waits for the message's ending, telling `say` where it is."""
         give_up = time.monotonic() + seconds
         state, empty_looks = "", 0
         while time.monotonic() < give_up:
-            execution = self._execution(run)
+            execution = self._execution(sent.run)
             if execution is None:
                 say("intake")
-                if result := self.peek(run):
-                    return _ending(message, run, result)
+                if result := self.peek(sent):
+                    return _ending(sent, result)
                 empty_looks = empty_looks + 1 if self._is_empty(self.info.inbox_queue_url) else 0
-                if empty_looks >= EMPTY_LOOKS and self._execution(run) is None:
+                if empty_looks >= EMPTY_LOOKS and self._execution(sent.run) is None:
                     note = "no run was started, and another reader has taken the result from the results queue"
-                    return Ending(message, run, "unknown", note=note)
+                    return Ending(sent.message, "unknown", note=note)
             elif execution["status"] == "RUNNING":
                 state = self._state(execution["executionArn"]) or state
                 say(state)
             else:
-                return self._ended(message, run, execution)
+                return self._ended(sent, execution)
             time.sleep(SECONDS_BETWEEN_LOOKS)
-        return Ending(message, run, "open", note=self._why_open(state, seconds))
+        return Ending(sent.message, "open", note=self._why_open(state, seconds))
 
-    def peek(self, run: str) -> dict[str, Any] | None:
-        """The run's result if it lies on the results queue; whatever lies there stays there."""
+    def peek(self, sent: Sent) -> dict[str, Any] | None:
+        """The message's result if it lies on the results queue; whatever lies there stays there."""
         url = self.info.results_queue_url
         held: list[dict[str, Any]] = []
         try:
@@ -96,7 +108,7 @@ class Follower:
             ).get("Messages"):
                 held += batch
                 bodies: list[dict[str, Any]] = [json.loads(one["Body"]) for one in batch]
-                if found := next((body for body in bodies if body.get("run") == run), None):
+                if found := next((body for body in bodies if sent.is_answered_by(body)), None):
                     return found
             return None
         finally:
@@ -106,6 +118,8 @@ class Follower:
                 )
 
     def _execution(self, run: str) -> dict[str, Any] | None:
+        if not run:
+            return None
         arn = self.info.state_machine_arn.replace(":stateMachine:", ":execution:") + f":{run}"
         try:
             execution: dict[str, Any] = self.states.describe_execution(executionArn=arn)
@@ -121,12 +135,12 @@ class Follower:
         names = (event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event)
         return next((name for name in names if name in STEPS), "")
 
-    def _ended(self, message: Message, run: str, execution: dict[str, Any]) -> Ending:
+    def _ended(self, sent: Sent, execution: dict[str, Any]) -> Ending:
         if execution["status"] == "SUCCEEDED":
-            return _ending(message, run, json.loads(execution["output"]))
+            return _ending(sent, json.loads(execution["output"]))
         reason = " ".join(filter(None, (execution.get("error"), execution.get("cause"))))
-        result = self.peek(run) or {"status": "failed"}
-        return _ending(message, run, result, note=reason or execution["status"].lower())
+        result = self.peek(sent) or {"status": "failed"}
+        return _ending(sent, result, note=reason or execution["status"].lower())
 
     def _is_empty(self, url: str) -> bool:
         return self._count(url, "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible") == 0
@@ -142,5 +156,5 @@ class Follower:
         return f"still at the step {state} after {seconds:.0f} s ({dead} messages in its dead-letter queue)"
 
 
-def _ending(message: Message, run: str, result: dict[str, Any], note: str = "") -> Ending:
-    return Ending(message, run, result["status"], result.get("records") or [], result.get("errors") or [], note)
+def _ending(sent: Sent, result: dict[str, Any], note: str = "") -> Ending:
+    return Ending(sent.message, result["status"], result.get("records") or [], result.get("errors") or [], note)

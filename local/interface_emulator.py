@@ -51,7 +51,7 @@ def started(
         "--runtime-api-address",
         runtime_api,
     ]
-    command += [python_of("dev"), "-m", "awslambdaric", handler]
+    command += ["--log-level", "error", python_of("dev"), "-m", "awslambdaric", handler]
     complete = {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",

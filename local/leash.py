@@ -14,7 +14,7 @@ import sys
 import threading
 from contextlib import suppress
 
-SECONDS_TO_END = 5
+SECONDS_TO_END = 2
 
 
 def end_group(child: subprocess.Popen[bytes]) -> None:

@@ -42,10 +42,8 @@ def send_and_follow(follower: Follower, messages: list[Message], seconds: float)
         title = f"message {number}/{len(messages)}  {message.id or '(without an id)'}"
         began = time.monotonic()
         with console.status(title) as status:
-            run = follower.send(message)
             ending = follower.follow(
-                message,
-                run,
+                follower.send(message),
                 lambda where: status.update(f"{title}  {where}  {time.monotonic() - began:.0f} s"),  # noqa: B023
                 seconds,
             )

@@ -19,7 +19,7 @@ from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Certificate
 from dokstamp_sync.worker.entry import serve
 from dokstamp_sync.worker.parents import Reference
-from dokstamp_sync.worker.plain import given
+from dokstamp_sync.worker.plain import UNPROCESSABLE, given
 from dokstamp_sync.worker.work import Delivered, Work
 
 
@@ -52,24 +52,44 @@ class CertificateStep:
     def _issue(self, work: Work[Certificate]) -> Delivered:
         """The file's uuid is kept before the certificate is asked for: by its file a lost one is found again."""
         about = self._about(work)
-        with work.pdfs.open(work.record.pdf or "", work.claimed.frozen.get("pdf_version", "")) as pdf:
-            if work.claimed.frozen.get("sha256", pdf.sha256) != pdf.sha256:
-                raise Rejected("the PDF was changed while its certificate was being issued; send it again")
-            issued_at = stamp(work.record.issued_at) if work.record.issued_at else work.occurred_at
-            work.claimed.freeze(
-                {"issued_at": issued_at, "pdf_version": pdf.version, "sha256": pdf.sha256, **work.claimed.frozen}
-            )
-            file = work.api.upload(pdf.name, pdf.file)
-        work.claimed.freeze({"file_uuid": file["uuid"]})
-        if file.get("used_at"):
-            return self._adopt(work, about, file["uuid"])
+        lost = self._lost(work, about)
+        if lost:
+            return self._issued(work, lost)
+        file_uuid, used = self._upload(work)
+        if used:
+            return self._adopt(work, about, file_uuid)
         try:
-            certificate = work.api.create("/certificates", self._body(work, about, file["uuid"]))
+            certificate = work.api.create("/certificates", self._body(work, about, file_uuid))
         except Rejected as refusal:
             if "file_uuid" not in refusal.fields:
                 raise
-            return self._adopt(work, about, file["uuid"])
+            return self._adopt(work, about, file_uuid)
         return self._issued(work, certificate)
+
+    def _lost(self, work: Work[Certificate], about: Mapping[str, str]) -> Entity | None:
+        """The certificate of an earlier try whose answer was lost. Raises Rejected if that was with another PDF."""
+        frozen = work.claimed.frozen
+        if "file_uuid" not in frozen:
+            return None
+        found = find_certificate(work.api, about["student_uuid"], about["course_uuid"], frozen["file_uuid"])
+        if found and frozen["record"] != work.record.fingerprint() and not work.record.revoke:
+            work.claimed.remember(found["uuid"], _facts(found) | {"record": frozen["record"]})
+            raise Rejected("the certificate was issued with what was sent before; revoke it, then send a new PDF")
+        return found
+
+    def _upload(self, work: Work[Certificate]) -> tuple[str, bool]:
+        """The file's uuid, and whether a certificate has it. A retry of the same record uploads the same PDF."""
+        frozen = work.claimed.frozen
+        same = frozen if frozen.get("record") == work.record.fingerprint() else {}
+        with work.pdfs.open(work.record.pdf or "", same.get("pdf_version", "")) as pdf:
+            if same.get("sha256", pdf.sha256) != pdf.sha256:
+                raise Rejected("the PDF was changed while its certificate was being issued; send it again")
+            issued_at = stamp(work.record.issued_at) if work.record.issued_at else work.occurred_at
+            this = {"issued_at": issued_at, "pdf_version": pdf.version, "sha256": pdf.sha256}
+            work.claimed.freeze({**this, **same, "record": work.record.fingerprint()})
+            file = work.api.upload(pdf.name, pdf.file)
+        work.claimed.freeze({**work.claimed.frozen, "file_uuid": file["uuid"]})
+        return file["uuid"], bool(file.get("used_at"))
 
     def _about(self, work: Work[Certificate]) -> dict[str, str]:
         """Whose certificate it is, as the vendor wants to be told."""
@@ -98,9 +118,10 @@ class CertificateStep:
 
     def _issued(self, work: Work[Certificate], certificate: Entity) -> Delivered:
         """Whatever was asked for, only the answer's status says whether it is issued (section 9.1, 2)."""
-        status, facts = str(certificate.get("status")), _facts(certificate)
+        status = str(certificate.get("status"))
+        facts = _facts(certificate) | {"record": work.record.fingerprint()}
         if status != "issued":
-            work.claimed.remember(certificate["uuid"], {**facts, "status": "draft"})
+            work.claimed.remember(certificate["uuid"], facts | {"status": "draft"})
             raise NotReady(
                 f"DokStamp keeps the certificate as '{status}', not issued: check the issue mode",
                 finally_=Outcome.REJECTED,
@@ -108,24 +129,28 @@ class CertificateStep:
         return Delivered(Outcome.CREATED, certificate["uuid"], "issued", facts)
 
     def _already_issued(self, work: Work[Certificate]) -> Delivered:
-        applied = work.claimed.row.applied
-        if applied and applied.fingerprint == work.record.fingerprint():
-            return Delivered(Outcome.UNCHANGED, work.uuid, "a certificate is issued only once", work.facts)
-        raise Rejected("the certificate is issued and cannot be changed; revoke it, then send a new PDF")
+        if work.facts.get("record") != work.record.fingerprint():
+            raise Rejected("the certificate is issued and cannot be changed; revoke it, then send a new PDF")
+        if work.claimed.row.applied is None:
+            return Delivered(Outcome.CREATED, work.uuid, "issued by an earlier try whose answer was lost", work.facts)
+        return Delivered(Outcome.UNCHANGED, work.uuid, "a certificate is issued only once", work.facts)
 
     def _revoke(self, work: Work[Certificate]) -> Delivered:
-        if not work.uuid:
+        lost = None if work.uuid else self._lost(work, self._about(work))
+        uuid = lost["uuid"] if lost else work.uuid
+        if not uuid:
             raise NotReady("no certificate is known under this sis_id, so there is none to revoke")
-        address = f"/certificates/{work.uuid}"
         try:
-            revoked = work.api.revoke(f"{address}/revoke", given(revocation_reason=work.record.revocation_reason))
+            revoked = work.api.revoke(
+                f"/certificates/{uuid}/revoke", given(revocation_reason=work.record.revocation_reason)
+            )
         except Rejected as refusal:
-            if refusal.status != 422:
+            if refusal.status != UNPROCESSABLE:
                 raise
-            revoked = work.api.get(address)
+            revoked = work.api.get(f"/certificates/{uuid}")
         if revoked.get("status") != "revoked":
             raise Rejected(f"DokStamp keeps the certificate as '{revoked.get('status')}', not revoked")
-        return Delivered(Outcome.UPDATED, work.uuid, "revoked", {**work.facts, **_facts(revoked)})
+        return Delivered(Outcome.UPDATED, uuid, "revoked", {**work.facts, **_facts(revoked)})
 
 
 def _facts(certificate: Entity) -> dict[str, Any]:

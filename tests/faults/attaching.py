@@ -36,9 +36,7 @@ _COURSE_MODULES = [
     parent_look_up(Step.COURSE_MODULES, Step.COURSE, "^/courses$", school.MODULES, school.BOTH, "CS"),
     parent_look_up(Step.COURSE_MODULES, Step.MODULE, "^/modules$", school.MODULES, school.BOTH, "NET"),
     _course("list of attachable modules", "GET", LIST, whose="parent"),
-    _course(
-        "attach", "POST", LIST, whose="parent", look_up=LIST, rivals=(_SAME, _ELSEWHERE), newer=school.TURNED
-    ),
+    _course("attach", "POST", LIST, whose="parent", look_up=LIST, rivals=(_SAME, _ELSEWHERE), newer=school.TURNED),
     _course("list after a lost attach", "GET", LIST, whose="parent", skip=1, earlier=_LOST_ATTACH),
     _course(
         "detach what is named no more",

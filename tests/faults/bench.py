@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -20,16 +19,16 @@ from tests.faults import faults
 from tests.faults.cases import Case, Overtaking
 from tests.faults.evidence import evidence
 from tests.faults.expect import expected
-from tests.faults.line import Deliver, Hung, Line, in_process
+from tests.faults.line import Hung, Line, in_process
 from tests.faults.mischief import Mischief
 from tests.faults.overtake import Interloper, twice
 from tests.faults.plain import BY_HAND
-from tests.faults.points import Point
 from tests.faults.school import Json
 from tests.faults.seen import seen
-from tests.faults.stage import Clock, Environment, RunningClock, Stage, settings
+from tests.faults.stage import Environment, RunningClock, Stage, settings
 from tests.faults.verdict import Ending, Verdict, judge
 from tests.faults.wire import dead_ends
+from tests.support.pipeline import Clock
 
 BEFORE, SAID, AGAIN = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-04T00:00:00Z"
 # Real seconds, all of them, in the one fault where the time that calls take is what matters.
@@ -52,10 +51,8 @@ class Bench:
         self.prepare(case, stage)
         main = Environment("main", stage)
         line = Line(stage, in_process(main))
-        if case.overtaking:
-            verdict = self._overtaken(case, stage, line, main)
-        else:
-            verdict = self._met(case, stage, line, main)
+        run = self._overtaken if case.overtaking else self._met
+        verdict = run(case, stage, line, main)
         verdict.seconds = time.monotonic() - started
         return verdict
 

@@ -52,7 +52,9 @@ class Case:
             rival = self.call.rivals.index(self.rival) + 1 if self.rival else ""
             return f"{self.fault.key}{f'-{rival}' if rival else ''}"
         assert self.point is not None
-        return f"{self.overtaking.name.lower() if self.overtaking else 'kill'}-{self.point.name.lower().replace('_', '-')}"
+        return (
+            f"{self.overtaking.name.lower() if self.overtaking else 'kill'}-{self.point.name.lower().replace('_', '-')}"
+        )
 
     @property
     def id(self) -> str:
@@ -101,7 +103,11 @@ def _by_fault_in_g1(call: Call) -> Iterator[Case]:
     """Those in which the generations differ: how one gets in, how one issues, and how errors read."""
     for case in _by_fault(call):
         assert case.fault is not None
-        differs = case.fault.group in ("401", "404", "422") or case.fault.key in ("500-after", "truncated", "429-seconds")
+        differs = case.fault.group in ("401", "404", "422") or case.fault.key in (
+            "500-after",
+            "truncated",
+            "429-seconds",
+        )
         if differs or call.is_token or call.path == certifying.CERTIFICATES:
             yield Case(call, "g1", case.fault, case.rival)
 
@@ -132,15 +138,13 @@ def _by_overtaking(call: Call) -> Iterator[Case]:
 
 
 def representative(cases: Sequence[Case]) -> list[Case]:
-    """Few cases in which every call, every fault, every point of a kill and every way to be overtaken occurs."""
+    """Few cases in which every call, everything that can happen, and every kind of fault at every step occurs."""
     chosen: list[Case] = []
-    calls: set[str] = set()
-    happenings: set[str] = set()
-    for both_new in (True, False):
+    covered: set[object] = set()
+    for least in (3, 2, 1):
         for case in cases:
-            new_call, new_happening = case.call.key not in calls, case.happening not in happenings
-            if (new_call and new_happening) if both_new else (new_call or new_happening):
+            new = {case.call.key, case.happening, (case.call.step, case.group)} - covered
+            if len(new) >= least:
                 chosen.append(case)
-                calls.add(case.call.key)
-                happenings.add(case.happening)
+                covered |= new
     return sorted(chosen, key=cases.index)

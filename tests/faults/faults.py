@@ -25,7 +25,8 @@ class Fault:
 
     ``receives``: after so many receives it is mended. ``late``: the call's deadline has to pass. ``for_writes``: a
     read could not tell it from another fault. ``pauses``: nothing may be sent for so many seconds. ``once``: the
-    worker has to get over it within one receive. ``special``: what the bench has to do besides.
+    worker has to get over it within one receive. ``prompt``: nothing was carried out for sure, so the next try must not
+    wait for the lease. ``special``: what the bench has to do besides.
     """
 
     key: str
@@ -38,17 +39,20 @@ class Fault:
     for_writes: bool = False
     pauses: int = 0
     once: bool = False
+    prompt: bool = False
     special: Special | None = None
 
 
 def _status(status: int, says: str, **more: Any) -> Fault:
-    return Fault(str(status), "5xx" if status >= 500 else str(status), says, {"kind": "status", "status": status}, **more)
+    return Fault(
+        str(status), "5xx" if status >= 500 else str(status), says, {"kind": "status", "status": status}, **more
+    )
 
 
 _CARRIED_OUT = {"carry_out": True}
 
 ANSWERS = (
-    Fault("refused", "network", "the connection is refused", detour="closed"),
+    Fault("refused", "network", "the connection is refused", detour="closed", prompt=True),
     Fault("reset", "network", "the connection is reset before the call is carried out", {"kind": "reset_before"}),
     Fault(
         "reset-after",
@@ -57,7 +61,13 @@ ANSWERS = (
         {"kind": "reset_after"},
         for_writes=True,
     ),
-    Fault("silence", "late", "no answer before our deadline, and the call is never carried out", detour="silent", late=True),
+    Fault(
+        "silence",
+        "late",
+        "no answer before our deadline, and the call is never carried out",
+        detour="silent",
+        late=True,
+    ),
     Fault(
         "late",
         "late",
@@ -116,7 +126,12 @@ ANSWERS = (
         {"kind": "html", **_CARRIED_OUT},
         for_writes=True,
     ),
-    Fault("truncated", "rubbish", "the call is carried out, and the answer's JSON ends in the middle", {"kind": "truncated"}),
+    Fault(
+        "truncated",
+        "rubbish",
+        "the call is carried out, and the answer's JSON ends in the middle",
+        {"kind": "truncated"},
+    ),
     Fault(
         "cut-off",
         "rubbish",
@@ -124,15 +139,20 @@ ANSWERS = (
         {"kind": "truncated", "content_length": "too_long"},
     ),
     Fault("401-once", "401", "401 once", {"kind": "status", "status": 401}, once=True),
-    Fault("401-while", "401", "401 for a while, then mended", {"kind": "status", "status": 401, "times": None}, receives=3),
+    Fault(
+        "401-while", "401", "401 for a while, then mended", {"kind": "status", "status": 401, "times": None}, receives=3
+    ),
     Fault(
         "401-no-token",
         "401",
         "401, and the request for a new token is answered 503",
         {"kind": "status", "status": 401},
+        prompt=True,
         special="token fails",
     ),
-    Fault("403-while", "403", "403 for a while, then mended", {"kind": "status", "status": 403, "times": None}, receives=3),
+    Fault(
+        "403-while", "403", "403 for a while, then mended", {"kind": "status", "status": 403, "times": None}, receives=3
+    ),
 )
 
 SLOW_TOKEN = Fault(

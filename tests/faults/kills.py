@@ -1,8 +1,9 @@
-"""Runs the cases in which the worker's process is killed: a real process, a real SIGKILL, a mapping that outlives it."""
+"""Runs the cases in which the worker's process is killed: really, by SIGKILL, with a mapping that outlives it."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import select
 import signal
@@ -19,7 +20,6 @@ from moto.server import ThreadedMotoServer
 
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.mapping.memory import MemoryStore
-from dokstamp_sync.mapping.row import row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.worker.batch import Received
 from local.sandbox import Fault as SandboxFault
@@ -27,10 +27,11 @@ from tests.faults.bench import Bench
 from tests.faults.cases import Case
 from tests.faults.line import Line, Receive
 from tests.faults.points import Point
-from tests.faults.stage import Clock, Stage, settings
+from tests.faults.stage import Stage, settings
 from tests.faults.verdict import Verdict
 from tests.faults.victim import SECONDS_TO_LIVE, database
 from tests.faults.wire import Sent
+from tests.support.pipeline import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -173,6 +174,8 @@ class _Execution:
 def open_kill_bench(bench: Bench) -> Iterator[KillBench]:
     """A kill bench on that bench's sandbox, for as long as the block lasts."""
     with ExitStack() as stack:
+        # A line for every call to the database is for nobody.
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
         server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
         server.start()
         stack.callback(server.stop)

@@ -22,6 +22,8 @@ from tests.faults.wire import Ambush, Wire
 
 PATIENCE_WITH_THE_SANDBOX = 3.0
 SLOWLY = 0.12
+# Seconds: less than a lease, more than a few back-offs.
+PROMPTLY = 6
 
 
 class Mischief:
@@ -36,10 +38,12 @@ class Mischief:
         self._stage = stage
         self._dead_ends = dead_ends
         self._ambush: Ambush | None = None
+        self._started = 0.0
 
     def arm(self, wire: Wire) -> None:
         """From now on the call meets its fault."""
         call, fault = self._call, self._fault
+        self._started = self._stage.clock()
         if call.earlier:
             self._sandbox.add_faults(SandboxFault(**call.earlier))
         if fault.special in ("removed", "removed and kept"):
@@ -113,6 +117,14 @@ class Mischief:
             yield f"the worker needed {line.receives} receives"
         if self._fault.pauses:
             yield from self._too_early()
+        elif self._is_prompt() and self._stage.clock() - self._started > PROMPTLY:
+            yield f"the record took {self._stage.clock() - self._started:.0f} seconds, though nothing was in flight"
+
+    def _is_prompt(self) -> bool:
+        """Whether nothing can be in flight: no call was sent, or none that changes anything."""
+        if self._call.earlier or self._fault.receives or self._fault.group == "404":
+            return False
+        return self._fault.prompt or not self._call.writes
 
     def _too_early(self) -> Iterator[str]:
         sent = self._stage.sent

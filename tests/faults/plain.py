@@ -35,7 +35,14 @@ class Plain:
 
 
 PLAIN = (
-    Plain(Step.INSTITUTION, school.INSTITUTION, {"website": "https://new.example"}, "Federal University", {}, "^/institutions"),
+    Plain(
+        Step.INSTITUTION,
+        school.INSTITUTION,
+        {"website": "https://new.example"},
+        "Federal University",
+        {},
+        "^/institutions",
+    ),
     Plain(
         Step.COURSE,
         school.COURSE,
@@ -111,7 +118,15 @@ def _calls(plain: Plain) -> list[Call]:
             newer=new,
         ),
         Call(
-            plain.step, "look-up after a lost create", "GET", many, said, Outcome.CREATED, plain.before, skip=1, earlier=lost
+            plain.step,
+            "look-up after a lost create",
+            "GET",
+            many,
+            said,
+            Outcome.CREATED,
+            plain.before,
+            skip=1,
+            earlier=lost,
         ),
         Call(
             plain.step,
@@ -144,7 +159,12 @@ def _rivals(plain: Plain) -> tuple[Rival, ...]:
     if not plain.unique:
         return ()
     same = Rival(f"somebody else has just created the same ({plain.unique})", Outcome.UNCHANGED, {}, plain.switches)
-    other = Rival(f"somebody else has just created it with other values ({plain.unique})", Outcome.UPDATED, plain.rival, plain.switches)
+    other = Rival(
+        f"somebody else has just created it with other values ({plain.unique})",
+        Outcome.UPDATED,
+        plain.rival,
+        plain.switches,
+    )
     return same, other
 
 
@@ -160,8 +180,12 @@ _BY_HAND = Call(
 )
 
 _PARENTS = [
-    parent_look_up(Step.COURSE, Step.INSTITUTION, "^/institutions$", school.INSTITUTIONS, school.COURSE, "Federal University"),
-    parent_look_up(Step.MODULE, Step.INSTITUTION, "^/institutions$", school.INSTITUTIONS, school.MODULE, "Federal University"),
+    parent_look_up(
+        Step.COURSE, Step.INSTITUTION, "^/institutions$", school.INSTITUTIONS, school.COURSE, "Federal University"
+    ),
+    parent_look_up(
+        Step.MODULE, Step.INSTITUTION, "^/institutions$", school.INSTITUTIONS, school.MODULE, "Federal University"
+    ),
     parent_look_up(Step.COHORT, Step.COURSE, "^/courses$", school.COURSES, school.COHORT, "CS"),
     parent_look_up(Step.ENROLLMENT, Step.STUDENT, "^/students$", school.PEOPLE, school.ENROLLMENT, school.EMAIL),
     parent_look_up(Step.ENROLLMENT, Step.COURSE, "^/courses$", school.PEOPLE, school.ENROLLMENT, "CS"),

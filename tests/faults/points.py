@@ -23,8 +23,8 @@ class Point(StrEnum):
     NOT_CARRIED_OUT = "when the call was sent and not carried out"
     CARRIED_OUT = "when the call was carried out and its answer is lost"
     BEFORE_ROW = "before the row is written"
-    BEFORE_TOKEN = "before the token is answered"  # noqa: S105
-    AFTER_TOKEN = "when the token's answer is lost"  # noqa: S105
+    BEFORE_TOKEN = "before the token is answered"
+    AFTER_TOKEN = "when the token's answer is lost"
     BEFORE_RESPONSE = "before the batch response"
     AFTER_RESPONSE = "after everything, and the delete is lost"
 
@@ -77,9 +77,9 @@ def ambushes(call: Call, trap: Trap) -> list[Ambush]:
 
     found = [
         Ambush(call.method, call.path, at(Point.BEFORE_CALL)),
-        Ambush(call.method, call.path, at(Point.NOT_CARRIED_OUT), "after"),
-        Ambush(call.method, call.path, at(Point.CARRIED_OUT), "after"),
+        Ambush(call.method, call.path, at(Point.NOT_CARRIED_OUT), "lost"),
+        Ambush(call.method, call.path, at(Point.CARRIED_OUT), "answered"),
     ]
     if call.look_up:
-        found.append(Ambush("GET", call.look_up, at(Point.LOOK_UP), "after"))
+        found.append(Ambush("GET", call.look_up, at(Point.LOOK_UP), "answered"))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -15,7 +16,7 @@ import httpx
 
 from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.mapping.claims import Claims, Lease
-from dokstamp_sync.mapping.row import Row, Store
+from dokstamp_sync.mapping.row import Claim, Row, Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.batch import Answers, Worker
@@ -26,6 +27,7 @@ from tests.faults.wire import Sent, Wire
 from tests.support.pipeline import CREDENTIALS, Clock, rules
 from tests.support.pipeline import settings as local_settings
 
+_ATTACHMENTS = re.compile("^/courses/([^/]+)/(?:attach|detach)/modules$")
 PATIENCE = 20
 MOST_RECEIVES = 20
 
@@ -75,6 +77,13 @@ class Stage:
     def row(self) -> Row | None:
         return self.store.read([self.row_id]).get(self.row_id)
 
+    def claims(self, path: str) -> list[Claim | None]:
+        """The claims that a call on this path needs: the record's, and a course's for its attachments."""
+        course = _ATTACHMENTS.match(path)
+        ids = [self.row_id, f"attachments#{course[1]}"] if course else [self.row_id]
+        rows = self.store.read(ids)
+        return [rows[each].claim if each in rows else None for each in ids]
+
 
 class Environment:
     """What one Lambda environment keeps between its messages: a client with its token, and workers by step."""
@@ -83,10 +92,8 @@ class Environment:
         self.name = name
         self._stage = stage
         in_time = 0.0 if isinstance(stage.clock, RunningClock) else stage.settings.deadline_seconds
-        self.wire = Wire(name, stage.network, stage.clock, stage.row, in_time, tell or stage.sent.append)
-        self._dokstamp = DokStamp(
-            stage.settings, lambda afresh: CREDENTIALS, clock=stage.clock, transport=self.wire
-        )
+        self.wire = Wire(name, stage.network, stage.clock, stage.claims, in_time, tell or stage.sent.append)
+        self._dokstamp = DokStamp(stage.settings, lambda afresh: CREDENTIALS, clock=stage.clock, transport=self.wire)
         self._numbers = itertools.count(1)
 
     def worker(self, step: Step, answers: Answers, store: Store | None = None) -> Worker[Any]:

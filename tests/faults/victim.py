@@ -22,8 +22,8 @@ from dokstamp_sync.order import Step
 from dokstamp_sync.worker.batch import HandedBack, Received
 from tests.faults.cases import CALLS
 from tests.faults.points import Point, Trap, TrappedStore, ambushes
-from tests.faults.stage import Clock, Environment, Stage, settings
-from tests.support.pipeline import rules
+from tests.faults.stage import Environment, Stage, settings
+from tests.support.pipeline import Clock, rules
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,7 +39,7 @@ def database(endpoint_url: str) -> DynamoDBClient:
         endpoint_url=endpoint_url,
         region_name="us-east-1",
         aws_access_key_id="none",
-        aws_secret_access_key="none",  # noqa: S106
+        aws_secret_access_key="none",
     )
 
 

@@ -1,11 +1,11 @@
-"""Between the client and the network: what was sent, when and under which lease; and detours to where nobody answers."""
+"""Between client and network: what was sent, when, under which lease; and detours to where nobody answers."""
 
 from __future__ import annotations
 
 import json
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -13,21 +13,21 @@ from uuid import uuid4
 
 import httpx
 
-from dokstamp_sync.mapping.row import Row
+from dokstamp_sync.mapping.row import Claim
 
 # Whoever is told so can be sure that nothing was carried out; any other 4xx is as good.
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 _UNSURE = {408}
 
-Moment = Literal["before", "after"]
+Moment = Literal["before", "answered", "lost"]
 
 
 @dataclass(slots=True)
 class Sent:
     """A call as it left. ``latest``: when at the latest the vendor may have begun with it; ``id`` is in its log.
 
-    ``owner`` and ``until``: whose claim the record had then, and for how long. ``definite``: the answer says whether
-    it was carried out.
+    ``owner`` and ``until``: whose claim the record had then, and for how long; of several rows that a call needs, the
+    worst one's. ``definite``: the answer says whether it was carried out. ``astray``: it went to a dead end.
     """
 
     worker: str
@@ -78,7 +78,7 @@ class Ambush:
 class Wire(httpx.BaseTransport):
     """One worker's way to the network.
 
-    ``row``: the record's row as it stands. ``in_time``: how long a call may stay unanswered, by a clock that does not
+    ``claims``: those that a call on a path needs, as they stand (None: not claimed). ``in_time``: how long a call may stay unanswered, by a clock that does not
     tick by itself.
     """
 
@@ -87,14 +87,14 @@ class Wire(httpx.BaseTransport):
         worker: str,
         network: httpx.BaseTransport,
         clock: Callable[[], float],
-        row: Callable[[], Row | None],
+        claims: Callable[[str], Iterable[Claim | None]],
         in_time: float,
         tell: Callable[[Sent], None],
     ) -> None:
         self._worker = worker
         self._network = network
         self._clock = clock
-        self._row = row
+        self._claims = claims
         self._in_time = in_time
         self._tell = tell
         self.ambushes: list[Ambush] = []
@@ -106,22 +106,29 @@ class Wire(httpx.BaseTransport):
         self._meet(request, "before")
         sent.at, sent.astray = self._clock(), request.url.port != port
         if sent.is_write:
-            row = self._row()
-            if row and row.claim:
-                sent.owner, sent.until = row.claim.owner, row.claim.until
+            sent.owner, sent.until = self._worst_claim(request.url.path)
         try:
             response = self._network.handle_request(request)
             response.read()
         except httpx.HTTPError as error:
             sent.answer, sent.definite = type(error).__name__, isinstance(error, _NEVER_SENT)
+            self._meet(request, "lost")
             raise
         else:
             sent.answer, sent.definite = str(response.status_code), _is_definite(response)
         finally:
             sent.latest = self._clock() + (0.0 if sent.definite else self._in_time)
             self._tell(sent)
-        self._meet(request, "after")
+        self._meet(request, "answered")
         return response
+
+    def _worst_claim(self, path: str) -> tuple[str, float]:
+        claims = list(self._claims(path))
+        if not all(claims):
+            return "", 0.0
+        foreign = [each for each in claims if each and not each.owner.startswith(f"{self._worker}-")]
+        worst = min((each for each in foreign or claims if each), key=lambda each: each.until)
+        return worst.owner, worst.until
 
     def _meet(self, request: httpx.Request, moment: Moment) -> None:
         for ambush in self.ambushes:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from tests.faults.school import Json, Sections
 
@@ -142,7 +141,7 @@ def compare(wanted: Mapping[Name, Json], found: Iterable[tuple[Name, Json]]) -> 
         for one in there[:1]:
             other = {key: one.get(key) for key, value in values.items() if one.get(key) != value}
             if other:
-                differences.wrong.append(f"{shown} has {other} instead of {({key: values[key] for key in other})}")
+                differences.wrong.append(f"{shown} has {other} instead of { ({key: values[key] for key in other}) }")
     for name, there in by_name.items():
         differences.doubled.append(f"{name[0]} '{name[1]}' is there {len(there)} times and should not be")
     return differences

@@ -20,18 +20,25 @@ if TYPE_CHECKING:
 TABLE = "mapping"
 
 
-@pytest.fixture
-def database() -> "Iterator[DynamoDBClient]":
-    """An emulated DynamoDB that holds the empty mapping table."""
+@pytest.fixture(scope="module")
+def aws() -> Iterator[None]:
     with mock_aws():
-        client = boto3.client("dynamodb")
-        client.create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        )
-        yield client
+        yield
+
+
+@pytest.fixture
+def database(aws: None) -> "DynamoDBClient":
+    """An emulated DynamoDB that holds the empty mapping table."""
+    client = boto3.client("dynamodb")
+    if TABLE in client.list_tables()["TableNames"]:
+        client.delete_table(TableName=TABLE)
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    return client
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

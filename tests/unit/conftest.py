@@ -12,6 +12,14 @@ from tests.support.pipeline import FolderPdfs, Pipeline, settings
 from tests.support.sis import Sis
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test here speaks TLS: an empty folder saves loading all certificates for every client."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("certificates")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def served() -> Iterator[Sandbox]:
     with running_sandbox() as sandbox:

@@ -89,11 +89,13 @@ def test_a_date_is_as_far_away_as_it_says(seconds: int) -> None:
     assert retry_after(date, NOW) == seconds
 
 
+DEFAULTS = defaults()
+
+
 def waits(draw: random.Random) -> list[float]:
     """What a message that fails at once each time waits, with the template's defaults, until the last receive."""
-    default = defaults()
-    base, cap = float(default["RetryBaseSeconds"]), float(default["RetryCapSeconds"])
-    receives = range(1, int(default["MaximumReceives"]))
+    base, cap = float(DEFAULTS["RetryBaseSeconds"]), float(DEFAULTS["RetryCapSeconds"])
+    receives = range(1, int(DEFAULTS["MaximumReceives"]))
     return [visibility(full_jitter(ceiling(receive, base, cap), draw.random)) for receive in receives]
 
 
@@ -101,10 +103,10 @@ def test_the_defaults_of_the_template_outlast_an_outage() -> None:
     # Given messages that fail at every receive, with seeded randomness
     draw = random.Random(20261120)
     # When the time is taken until each would be dead-lettered
-    minutes = sorted(sum(waits(draw)) / 60 for _ in range(20_000))
-    # Then the average message, and all but one of ten thousand, live longer than the outage
+    minutes = sorted(sum(waits(draw)) / 60 for _ in range(10_000))
+    # Then the average message, and all but one of ten thousand live longer than the outage
     assert sum(minutes) / len(minutes) >= 2 * OUTAGE_MINUTES
-    assert minutes[len(minutes) // 10_000] >= OUTAGE_MINUTES
+    assert minutes[1] >= OUTAGE_MINUTES
 
 
 def test_the_queues_keep_a_message_longer_than_all_its_retries_may_take() -> None:
@@ -113,7 +115,7 @@ def test_the_queues_keep_a_message_longer_than_all_its_retries_may_take() -> Non
     (loop,) = (each for name, each in resources.items() if name.startswith("Fn::ForEach"))
     queue = loop[2]["${Step}Queue"]["Properties"]
     # When every receive is followed by the longest wait that a Retry-After may ask for
-    longest = int(defaults()["MaximumReceives"]) * LONGEST_RETRY_AFTER
+    longest = int(DEFAULTS["MaximumReceives"]) * LONGEST_RETRY_AFTER
     # Then retention does not lose the message before it is dead-lettered
     assert queue["MessageRetentionPeriod"] >= longest
     assert resources["InboxQueue"]["Properties"]["MessageRetentionPeriod"] >= longest
@@ -122,7 +124,7 @@ def test_the_queues_keep_a_message_longer_than_all_its_retries_may_take() -> Non
 def test_the_patience_ends_before_the_receives_do() -> None:
     # Given a record whose parent never comes; its message waits by the same back-off
     draw = random.Random(7)
-    patience = float(defaults()["PatienceSeconds"])
+    patience = float(DEFAULTS["PatienceSeconds"])
     # When the waits are drawn, Then most messages use their patience up and none is dead-lettered for it
     lives = [sum(waits(draw)) for _ in range(2000)]
     assert sum(life >= patience for life in lives) / len(lives) > 0.95

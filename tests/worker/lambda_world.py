@@ -9,6 +9,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tests.support.pipeline import CREDENTIALS
+from tests.worker import clients
 
 
 class FakeContext(LambdaContext):
@@ -32,24 +33,24 @@ class World:
 
     def send(self, *messages: dict[str, Any]) -> None:
         for message in messages:
-            boto3.client("sqs").send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(message))
+            clients.sqs().send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(message))
 
     def receive(self) -> dict[str, Any]:
         """What the queue holds now, as the event that Lambda makes of it."""
-        answer = boto3.client("sqs").receive_message(
+        answer = clients.sqs().receive_message(
             QueueUrl=self.queue_url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
         )
         return {"Records": [_as_lambda_shows(message) for message in answer.get("Messages", [])]}
 
     def kept(self, table: str) -> dict[str, dict[str, Any]]:
         """A table's items by their id."""
-        items = boto3.client("dynamodb").scan(TableName=table)["Items"]
+        items = clients.dynamodb().scan(TableName=table)["Items"]
         return {item["id"]["S"]: item for item in items}
 
 
 def build_world(monkeypatch: pytest.MonkeyPatch, base_url: str) -> World:
     """Makes it all, and sets the variables."""
-    sqs, database = boto3.client("sqs"), boto3.client("dynamodb")
+    sqs, database = clients.sqs(), clients.dynamodb()
     world = World(sqs.create_queue(QueueName="step", Attributes={"VisibilityTimeout": "720"})["QueueUrl"])
     for table in ("mapping", "outcomes"):
         database.create_table(

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Callable
 
-import boto3
 import pytest
 
 from dokstamp_sync.order import Step
+from tests.worker import clients
 from tests.workflow.world import Runs
 
 A, B = {"sis_id": "a"}, {"sis_id": "b"}
@@ -95,7 +95,7 @@ def test_the_result_is_the_run_s_output_and_goes_to_the_sis(runs: Runs) -> None:
 
 def fail_by_hand(runs: Runs) -> None:
     token = runs.message(Step.COURSE)["task_token"]
-    boto3.client("stepfunctions").send_task_failure(taskToken=token, error="GivenUp", cause="by hand")
+    clients.stepfunctions().send_task_failure(taskToken=token, error="GivenUp", cause="by hand")
 
 
 def wait_it_out(runs: Runs) -> None:

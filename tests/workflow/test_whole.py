@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from dokstamp_sync.intake import entry as intake
@@ -13,6 +12,7 @@ from dokstamp_sync.order import Step
 from dokstamp_sync.worker.entry import Handler, serve
 from local.sandbox import Fault, Sandbox
 from tests.support.pipeline import rules
+from tests.worker import clients
 from tests.worker.lambda_world import FakeContext, World
 from tests.worker.school import ANA, COURSE, SCHOOL, names
 from tests.workflow.world import Runs
@@ -32,7 +32,7 @@ STEPS = [Step.INSTITUTION, Step.COURSE, Step.STUDENT, Step.ENROLLMENT]
 @pytest.fixture
 def inbox(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> World:
     """The inbox, with the intake's environment as new."""
-    url = boto3.client("sqs").create_queue(QueueName="inbox")["QueueUrl"]
+    url = clients.sqs().create_queue(QueueName="inbox")["QueueUrl"]
     monkeypatch.setenv("STATE_MACHINE_ARN", runs.machine)
     intake._build.cache_clear()
     return World(url)
@@ -95,7 +95,7 @@ def test_a_message_with_nothing_new_starts_no_run_and_has_a_result_all_the_same(
     # Then there is a result at once, without a run and without a call
     (result,) = runs.results()
     assert (result["status"], result["counts"]) == ("completed", {"unchanged": 2})
-    listed = boto3.client("stepfunctions").list_executions(stateMachineArn=runs.machine)["executions"]
+    listed = clients.stepfunctions().list_executions(stateMachineArn=runs.machine)["executions"]
     assert [each["name"] for each in listed] == [run_of("first")]
     assert sandbox.calls == []
 
@@ -114,7 +114,7 @@ def test_the_same_message_twice_is_one_run(runs: Runs, inbox: World) -> None:
     take_in(inbox, MESSAGE, MESSAGE)
     assert runs.message(Step.INSTITUTION)["run"] == run_of(MESSAGE["id"])
     assert runs.waiting() == set()
-    listed = boto3.client("stepfunctions").list_executions(stateMachineArn=runs.machine)["executions"]
+    listed = clients.stepfunctions().list_executions(stateMachineArn=runs.machine)["executions"]
     assert len(listed) == 1
 
 
@@ -143,7 +143,7 @@ def test_a_run_that_was_stopped_meanwhile_leaves_its_step_s_message_done(
     # Given a run that somebody stops while a step is at work
     take_in(inbox, MESSAGE)
     event = runs.event(Step.INSTITUTION)
-    boto3.client("stepfunctions").stop_execution(executionArn=execution_of(runs, MESSAGE["id"]))
+    clients.stepfunctions().stop_execution(executionArn=execution_of(runs, MESSAGE["id"]))
     # When the step answers
     answer = function(runs, monkeypatch, Step.INSTITUTION)(event, FakeContext())
     # Then its records are delivered, and its message is done

@@ -21,6 +21,7 @@ import pytest
 from moto.core.config import DefaultConfig
 
 from dokstamp_sync.order import Step
+from tests.worker import clients
 from tests.worker.lambda_world import FakeContext, World, build_world
 
 DEFINITION = Path(__file__).parents[2] / "statemachine" / "sync.asl.json"
@@ -48,7 +49,7 @@ class Runs:
         head = {"run": name, "occurred_at": "2026-11-20T12:00:00.000000Z", "settled": []}
         options = {"options": {"force": False, "dry_run": False}}
         state = head | options | {section: {"todo": records} for section, records in sections.items()}
-        return boto3.client("stepfunctions").start_execution(
+        return clients.stepfunctions().start_execution(
             stateMachineArn=self.machine, name=name, input=json.dumps(state)
         )["executionArn"]
 
@@ -69,7 +70,7 @@ class Runs:
 
     def waiting(self) -> set[Step]:
         """The steps whose queues hold messages that nobody has received."""
-        sqs = boto3.client("sqs")
+        sqs = clients.sqs()
         shown = {
             step: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
             for step, url in self.queues.items()
@@ -83,7 +84,7 @@ class Runs:
             for place, outcome in enumerate(outcomes)
         ]
         counts = {outcome: outcomes.count(outcome) for outcome in outcomes}
-        boto3.client("stepfunctions").send_task_success(
+        clients.stepfunctions().send_task_success(
             taskToken=message["task_token"], output=json.dumps({"counts": counts, "records": records})
         )
 
@@ -91,7 +92,7 @@ class Runs:
         """The execution as it ended; waits until it has."""
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
-            found = boto3.client("stepfunctions").describe_execution(executionArn=execution)
+            found = clients.stepfunctions().describe_execution(executionArn=execution)
             if found["status"] != "RUNNING":
                 return found
             threading.Event().wait(0.005)
@@ -99,7 +100,7 @@ class Runs:
 
     def state_after(self, execution: str, step: Step) -> dict[str, Any]:
         """The run's state when the step was left."""
-        pages = boto3.client("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
+        pages = clients.stepfunctions().get_execution_history(executionArn=execution, maxResults=1000)
         for event in pages["events"]:
             details = event.get("stateExitedEventDetails", {})
             if event["type"] == "TaskStateExited" and details.get("name") == step.value:
@@ -108,7 +109,7 @@ class Runs:
 
     def stop(self) -> None:
         """Stops whatever still waits."""
-        states = boto3.client("stepfunctions")
+        states = clients.stepfunctions()
         for each in states.list_executions(stateMachineArn=self.machine, statusFilter="RUNNING")["executions"]:
             states.stop_execution(executionArn=each["executionArn"])
 
@@ -124,7 +125,7 @@ class Runs:
 def deploy(monkeypatch: pytest.MonkeyPatch, base_url: str, *, wait_seconds: int | None = None) -> Runs:
     """Deploys into the running mock_aws; ``wait_seconds`` in place of the definition's own for every wait."""
     functions = build_world(monkeypatch, base_url)
-    sqs = boto3.client("sqs")
+    sqs = clients.sqs()
     queues = {step: sqs.create_queue(QueueName=f"sync-{step.value}")["QueueUrl"] for step in Step}
     results_url = sqs.create_queue(QueueName="results")["QueueUrl"]
     monkeypatch.setenv("RESULTS_QUEUE_URL", results_url)
@@ -135,7 +136,7 @@ def deploy(monkeypatch: pytest.MonkeyPatch, base_url: str, *, wait_seconds: int 
     text = json.dumps(machine).replace("${ResultsFunctionArn}", _results_function())
     for step, url in queues.items():
         text = text.replace(f"${{{step.logical_id}QueueUrl}}", url)
-    arn = boto3.client("stepfunctions").create_state_machine(name="sync", definition=text, roleArn=ROLE)
+    arn = clients.stepfunctions().create_state_machine(name="sync", definition=text, roleArn=ROLE)
     runs = Runs(functions, arn["stateMachineArn"], queues, results_url)
     _serve_results(monkeypatch, runs)
     return runs

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
+from pydantic_core import PydanticCustomError
 
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
 _MODALITIES = {
@@ -22,6 +23,12 @@ def _modality(value: Any) -> Any:
     return _MODALITIES.get(value, value) if isinstance(value, str) else value
 
 
+def _no_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
 def _day(value: Any) -> Any:
     """A datetime's day: a SIS that keeps datetimes need not cut them."""
     if isinstance(value, str) and len(value) > len("YYYY-MM-DD") and value[10] in "T ":
@@ -31,12 +38,15 @@ def _day(value: Any) -> Any:
 
 def utc(value: datetime) -> datetime:
     """The moment in UTC; one without an offset is taken as UTC."""
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies outside the calendar in UTC") from None
 
 
 def stamp(moment: datetime) -> str:
     """A moment as text that sorts as time does: UTC, always with six decimals."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=_NO_CONTROL_CHARACTERS)]
@@ -55,8 +65,8 @@ Uuid = Annotated[
         pattern=r"(?i)^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
     ),
 ]
-Hours = Annotated[int, Field(ge=0, le=100_000)]
-Position = Annotated[int, Field(ge=0, le=100_000)]
+Hours = Annotated[int, BeforeValidator(_no_boolean), Field(ge=0, le=100_000)]
+Position = Annotated[int, BeforeValidator(_no_boolean), Field(ge=0, le=100_000)]
 # Both vocabularies are understood; this is the modules' one [modules].
 Modality = Annotated[Literal["in_person", "online", "hybrid"], BeforeValidator(_modality)]
 Level = Literal["undergraduate", "graduate", "technical", "open"]
@@ -65,6 +75,7 @@ Moment = Annotated[datetime, AfterValidator(utc), PlainSerializer(stamp, when_us
 # 0 to 10 with two decimals [enrollments].
 Grade = Annotated[
     Decimal,
+    BeforeValidator(_no_boolean),
     Field(ge=0, le=10, decimal_places=2),
     PlainSerializer(lambda grade: format(grade.normalize(), "f"), when_used="json"),
 ]

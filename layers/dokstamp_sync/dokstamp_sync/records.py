@@ -14,6 +14,10 @@ from pydantic_core import PydanticCustomError, to_json
 
 from dokstamp_sync import fields
 from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import shorten
+
+# Together with the step's name it is a key in DynamoDB, which holds 2,048 bytes.
+MOST_SIS_ID_BYTES = 800
 
 
 class Strict(BaseModel):
@@ -45,8 +49,9 @@ class Record(Strict):
     @model_validator(mode="after")
     def _fill_sis_id(self) -> Self:
         self.sis_id = self.sis_id or self.default_sis_id()
-        if not self.sis_id:
-            raise PydanticCustomError("missing_sis_id", "sis_id is required")
+        if len(self.sis_id.encode()) > MOST_SIS_ID_BYTES:
+            problem = "sis_id, or what stands in for it, is longer than {most} bytes"
+            raise PydanticCustomError("too_long", problem, {"most": MOST_SIS_ID_BYTES})
         return self
 
     def fingerprint(self) -> str:
@@ -89,6 +94,8 @@ class Institution(Record):
         if self.uuid:
             if self.model_fields_set - {"uuid", "sis_id"}:
                 raise PydanticCustomError("uuid_alone", "uuid goes with sis_id and nothing else")
+            if not self.sis_id:
+                raise PydanticCustomError("missing", "sis_id is required with uuid")
         elif not (self.name and self.country):
             raise PydanticCustomError("missing", "name and country are required, or uuid and sis_id alone")
         return self
@@ -260,12 +267,11 @@ def apparent_sis_id(step: Step, given: object) -> str | None:
     if not isinstance(given, dict):
         return None
     known = {to_snake(str(key)): value.strip() for key, value in given.items() if isinstance(value, str)}
-    if known.get("sis_id"):
-        return known["sis_id"]
     try:
-        return MODELS[step].model_construct(None, **known).default_sis_id() or None
+        told = known.get("sis_id") or MODELS[step].model_construct(None, **known).default_sis_id()
     except (AttributeError, TypeError):
         return None
+    return shorten(told, MOST_SIS_ID_BYTES) or None
 
 
 def problems(error: ValidationError) -> list[dict[str, str]]:

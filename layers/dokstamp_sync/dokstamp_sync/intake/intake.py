@@ -8,21 +8,17 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from dokstamp_sync import observability
-from dokstamp_sync.errors import Retry
 from dokstamp_sync.intake.check import Checked, Refused, as_sent, check
 from dokstamp_sync.mapping.decision import Said, Settled, decide
-from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
+from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
 from dokstamp_sync.messages import run_of, stamp
-from dokstamp_sync.observability import digest, logger
+from dokstamp_sync.observability import logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, shorten
 from dokstamp_sync.records import Record
 from dokstamp_sync.results import refusal, result
-from dokstamp_sync.worker.delivery import PLAN_SECONDS
-from dokstamp_sync.worker.parents import planned_id
+from dokstamp_sync.worker.invalid import Invalid
 from dokstamp_sync.worker.refusals import Refusals
-
-MOST_TRIES = 5
 
 
 class Runs(Protocol):
@@ -102,30 +98,17 @@ class Intake:
         return outcomes
 
     def _keep_rejected(self, checked: Checked, run: str) -> None:
-        """Written down for people, and in the mapping for the records that depend on them."""
-        occurred_at = stamp(checked.message.occurred_at)
+        invalid = Invalid(
+            store=self._store,
+            refusals=self._refusals,
+            clock=self._clock,
+            run=run,
+            occurred_at=stamp(checked.message.occurred_at),
+            dry_run=checked.message.options.dry_run,
+        )
         for place, (outcome, given) in enumerate(zip(checked.settled, checked.given, strict=True)):
-            if outcome.outcome is not Outcome.REJECTED:
-                continue
-            id_ = row_id(outcome.step, outcome.sis_id or f"{run}/{place}")
-            observability.count("Rejected")
-            logger.warning("record rejected", step=outcome.step.value, record=digest(outcome.step, outcome.sis_id))
-            if not checked.message.options.dry_run:
-                self._refusals.keep(id_, run, occurred_at, outcome, given)
-            if outcome.sis_id and not _has_twin(checked, outcome):
-                refused = Delivery(run, occurred_at, "", Outcome.REJECTED, outcome.reason)
-                plan = Row(id=planned_id(run, id_), expires_at=int(self._clock()) + PLAN_SECONDS)
-                self._mark(plan if checked.message.options.dry_run else Row(id=id_), refused)
-
-    def _mark(self, new: Row, refused: Delivery) -> None:
-        for _ in range(MOST_TRIES):
-            row = self._store.read([new.id]).get(new.id)
-            try:
-                self._store.write(replace(row or new, refused=refused), row)
-                return
-            except Conflict:
-                continue
-        raise Retry("a rejected record's row keeps changing")
+            if outcome.outcome is Outcome.REJECTED:
+                invalid.drop(outcome, given, f"{run}/{place}", has_twin=_has_twin(checked, outcome))
 
     def _state(self, checked: Checked, run: str) -> str:
         """What the state machine starts with: a section of ``todo`` records for every step that has any."""

@@ -61,9 +61,8 @@ class Claimed:
             raise Retry("too little of the lease is left to send anything")
 
     def freeze(self, facts: Mapping[str, str]) -> None:
-        """Adds to what a retry must send unchanged."""
-        intent = self._row.intent or Intent()
-        self._write(replace(self._row, intent=replace(intent, facts={**intent.facts, **facts})))
+        """Keeps what a retry must send unchanged, in place of what was kept before."""
+        self._write(replace(self._row, intent=replace(self._row.intent or Intent(), facts=dict(facts))))
 
     def remember(self, uuid: str, facts: Mapping[str, Any]) -> None:
         """The entity exists, though it is not yet what it is to become: no retry may create it again."""

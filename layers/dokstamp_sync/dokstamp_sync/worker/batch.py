@@ -19,6 +19,7 @@ from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer, count
 from dokstamp_sync.records import Record, apparent_sis_id, parse, problems
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.delivery import Context, Deliveries, Means
+from dokstamp_sync.worker.invalid import Invalid
 from dokstamp_sync.worker.parents import Parents
 from dokstamp_sync.worker.work import R, StepRules
 
@@ -136,8 +137,9 @@ class Worker(Generic[R]):
             wrong = "; ".join(f"{each['field']}: {each['problem']}".removeprefix(": ") for each in problems(error))
             sis_id = apparent_sis_id(self._rules.step, given)
             outcome = RecordOutcome(self._rules.step, sis_id, Outcome.REJECTED, f"records[{place}]: {wrong}")
-            kept_as = row_id(self._rules.step, sis_id or f"{received.id}/{place}")
-            self._means.refusals.keep(kept_as, message.run, message.stamp, outcome, given)
+            means, dry_run = self._means, message.options.dry_run
+            invalid = Invalid(means.store, means.refusals, means.clock, message.run, message.stamp, dry_run)
+            invalid.drop(outcome, given, f"{received.id}/{place}")
             return outcome
 
     def _read_ahead(self, records: Sequence[R], parents: Parents) -> dict[str, Row]:

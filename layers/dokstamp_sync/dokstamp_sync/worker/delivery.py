@@ -14,14 +14,13 @@ from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from dokstamp_sync.worker.gate import Gate, WouldWrite
+from dokstamp_sync.worker.invalid import PLAN_SECONDS
 from dokstamp_sync.worker.parents import PLANNED, Parent, Parents, planned_id
 from dokstamp_sync.worker.refusals import Refusals
 from dokstamp_sync.worker.work import Api, Delivered, OpensPdfs, R, StepRules, Work
 
 MOST_DECISIONS = 5
 """How often a record is decided upon anew because its row changed meanwhile, before its message comes back later."""
-PLAN_SECONDS = 15 * 86_400
-"""A plan outlives the longest run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +114,26 @@ class Deliveries(Generic[R]):
 
     def _try_twice(self, record: R, context: Context, parents: dict[str, Parent], gate: Gate) -> Delivered:
         """Once more, afresh, if DokStamp does not know the mapped uuid."""
+        claimed = gate.claims[0]
         try:
             return self._rules.deliver(self._work(record, context, parents, gate))
         except NotFound as unknown:
-            claimed = gate.claims[0]
-            for parent in parents.values():
-                if parent.uuid in unknown.path:
-                    context.parents.forget(parent)
-                    raise NotReady(f"{parent.reference.step} '{parent.reference.sis_id}' is gone") from None
             if not claimed.row.uuid or claimed.row.uuid not in unknown.path:
-                raise
+                raise self._blame(unknown, parents, context) from None
             claimed.forget()
+        try:
             return self._rules.deliver(self._work(record, context, parents, gate))
+        except NotFound as unknown:
+            raise self._blame(unknown, parents, context) from None
+
+    def _blame(self, unknown: NotFound, parents: dict[str, Parent], context: Context) -> NotFound | NotReady:
+        """A parent that DokStamp does not know is forgotten, and looked up when the message comes back."""
+        for parent in parents.values():
+            if parent.uuid in unknown.path:
+                if not context.dry_run:
+                    context.parents.forget(parent)
+                return NotReady(f"{parent.reference.step} '{parent.reference.sis_id}' is gone from DokStamp")
+        return unknown
 
     def _work(self, record: R, context: Context, parents: dict[str, Parent], gate: Gate) -> Work[R]:
         def claim_other(id_: str) -> Claimed:

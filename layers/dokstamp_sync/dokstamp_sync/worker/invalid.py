@@ -1,0 +1,58 @@
+"""Records that are refused before any step looks at them: written down for people, and for the records below them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dokstamp_sync import observability
+from dokstamp_sync.errors import Retry
+from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
+from dokstamp_sync.observability import digest, logger
+from dokstamp_sync.outcomes import RecordOutcome
+from dokstamp_sync.worker.parents import planned_id
+from dokstamp_sync.worker.refusals import Refusals
+
+MOST_TRIES = 5
+PLAN_SECONDS = 15 * 86_400
+"""What a dry run notes outlives the longest run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """Drops invalid records of one message."""
+
+    store: Store
+    refusals: Refusals
+    clock: Callable[[], float]
+    run: str
+    occurred_at: str
+    dry_run: bool
+
+    def drop(self, outcome: RecordOutcome, given: Any, place: str, *, has_twin: bool = False) -> None:
+        """Keeps the record under its id, or under ``place`` if it has none.
+
+        ``has_twin``: another record of the message says the same id validly, and decides what becomes of its
+        children. Raises Retry if it cannot be written down.
+        """
+        observability.count("Rejected")
+        logger.warning("record rejected", step=outcome.step.value, record=digest(outcome.step, outcome.sis_id))
+        id_ = row_id(outcome.step, outcome.sis_id or place)
+        if not self.dry_run:
+            self.refusals.keep(id_, self.run, self.occurred_at, outcome, given)
+        if outcome.sis_id and not has_twin:
+            self._mark(id_, Delivery(self.run, self.occurred_at, "", outcome.outcome, outcome.reason))
+
+    def _mark(self, id_: str, refused: Delivery) -> None:
+        new = Row(id=id_)
+        if self.dry_run:
+            new = Row(id=planned_id(self.run, id_), expires_at=int(self.clock()) + PLAN_SECONDS)
+        for _ in range(MOST_TRIES):
+            row = self.store.read([new.id]).get(new.id)
+            try:
+                self.store.write(replace(row or new, refused=refused), row)
+                return
+            except Conflict:
+                continue
+        raise Retry("a rejected record's row keeps changing")

@@ -1,0 +1,43 @@
+"""Runs cases on benches that are opened when they are first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from dokstamp_sync.observability import logger
+from tests.faults.bench import Bench, open_bench
+from tests.faults.cases import KILLED, Case
+from tests.faults.kills import KillBench, open_kill_bench
+from tests.faults.verdict import Verdict
+
+
+class Runner:
+    """Every case on its bench."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._bench: Bench | None = None
+        self._kill_bench: KillBench | None = None
+
+    def run(self, case: Case) -> Verdict:
+        """The verdict on a case."""
+        if self._bench is None:
+            self._bench = self._stack.enter_context(open_bench())
+        if case.group != KILLED:
+            return self._bench.run(case)
+        if self._kill_bench is None:
+            self._kill_bench = self._stack.enter_context(open_kill_bench(self._bench))
+        return self._kill_bench.run(case)
+
+
+@contextmanager
+def running() -> Iterator[Runner]:
+    """A runner; all that it starts ends with the block."""
+    level = logger.log_level
+    logger.setLevel("CRITICAL")
+    try:
+        with ExitStack() as stack:
+            yield Runner(stack)
+    finally:
+        logger.setLevel(level)

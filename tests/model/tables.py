@@ -1,0 +1,42 @@
+"""A mapping table on an in-process DynamoDB, behind an SDK that repeats itself."""
+
+from __future__ import annotations
+
+import uuid
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class RepeatingClient:
+    """``client`` sends every tenth write twice, as the SDK does after a lost answer, and tells of the second one."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self.client = client
+        self._random = Random(1)
+        self._put = client.put_item
+        self.client.put_item = self._put_item  # type: ignore[method-assign]
+
+    def _put_item(self, **parameters: Any) -> Any:
+        if self._random.random() < 0.1:
+            try:
+                self._put(**parameters)
+            except ClientError:
+                # Refused for good reason: the second one will be as well.
+                pass
+        return self._put(**parameters)
+
+
+def made_table(client: DynamoDBClient) -> str:
+    name = f"mapping-{uuid.uuid4().hex[:8]}"
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    return name

@@ -1,0 +1,242 @@
+"""A small school that changes its mind: what its SIS says, when it happened, and when the message of it comes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from dokstamp_sync.messages import run_of, stamp
+from dokstamp_sync.order import SECTIONS, Step
+
+Key = tuple[Step, str]
+Said = dict[str, Any]
+
+_EPOCH = datetime(2026, 11, 20, 8, tzinfo=UTC)
+_DAY = date(2030, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What one message says about one record. ``mark`` is a number that no other content has."""
+
+    key: Key
+    occurred_at: str
+    mark: int
+    said: Said
+
+
+@dataclass(slots=True)
+class Message:
+    """``at``: the seconds after the start at which copies of it come."""
+
+    id: str
+    hour: int
+    options: dict[str, bool]
+    versions: dict[Key, Version]
+    at: list[float] = field(default_factory=list)
+
+    @property
+    def run(self) -> str:
+        return run_of(self.id)
+
+    @property
+    def occurred_at(self) -> str:
+        return moment(self.hour)
+
+    def as_json(self) -> dict[str, Any]:
+        sections: dict[str, list[Said]] = {}
+        for section, step in SECTIONS.items():
+            said = [version.said for (of, _), version in self.versions.items() if of is step]
+            if said:
+                sections[section] = said
+        return json.loads(
+            json.dumps({"id": self.id, "occurred_at": self.occurred_at, "options": self.options, **sections})
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """``overlap``: a course's list names modules that groups claim. ``unruly``: certificates are issued anew under
+    the same id. ``patient``: nobody loses patience, so every record must be delivered in the end."""
+
+    overlap: bool
+    unruly: bool
+    patient: bool
+    second_institution: bool
+    second_group: bool
+
+
+class World:
+    """All messages of one school, drawn by ``random``."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._marks = 0
+        self._contents: dict[Key, list[tuple[int, Said]]] = {}
+        self.traits = Traits(
+            overlap=random.random() < 0.3,
+            unruly=random.random() < 0.25,
+            patient=random.random() < 0.6,
+            second_institution=random.random() < 0.4,
+            second_group=random.random() < 0.5,
+        )
+        self.messages = list(self._told())
+
+    @property
+    def versions(self) -> Iterator[tuple[Message, Version]]:
+        """Everything that is to be delivered."""
+        for message in self.messages:
+            if not message.options["dry_run"]:
+                for version in message.versions.values():
+                    yield message, version
+
+    def _told(self) -> Iterator[Message]:
+        keys = list(self._keys())
+        hours = self._random.randint(1, 4)
+        single = self._random.random() < 0.3
+        spread = self._random.choice([0, 5, 60, 600])
+        for hour in range(hours):
+            # In the first hour everything is told once; later what has changed, or has not.
+            chosen = [key for key in keys if hour == 0 or self._random.random() < 0.35]
+            for message in self._messages(hour, chosen, single):
+                message.at = [self._random.uniform(0, spread)]
+                if self._random.random() < 0.2:
+                    message.at.append(self._random.uniform(0, spread * 2))
+                yield message
+
+    def _messages(self, hour: int, keys: list[Key], single: bool) -> Iterator[Message]:
+        """The hour's records in one message, in some, or each in one; some of them contradict each other."""
+        number = len(keys) if single else self._random.randint(1, 3)
+        messages: list[dict[Key, Version]] = [{} for _ in range(max(1, number))]
+        for place, key in enumerate(keys):
+            home = place if single else self._random.randrange(number)
+            homes = {home}
+            # Whoever issues and revokes at one moment has no right to either.
+            if key[0] is not Step.CERTIFICATE and self._random.random() < 0.05:
+                homes.add(self._random.randrange(len(messages)))
+            for at in sorted(homes):
+                version = self._version(key, hour)
+                if version:
+                    messages[at][key] = version
+        for place, versions in enumerate(messages):
+            if versions:
+                options = {"force": self._random.random() < 0.05, "dry_run": hour > 0 and self._random.random() < 0.1}
+                yield Message(f"{hour}/{place}", hour, options, _left_to_groups(versions))
+
+    def _keys(self) -> Iterator[Key]:
+        traits = self.traits
+        yield from ((Step.INSTITUTION, name) for name in ("I1", "I2")[: 1 + traits.second_institution])
+        yield from ((Step.COURSE, name) for name in ("C1", "C2"))
+        yield from ((Step.MODULE, name) for name in ("M1", "M2", "M3", "M4"))
+        yield (Step.COURSE_MODULES, "C1")
+        yield from ((Step.MODULE_GROUP, f"C1/{name}") for name in ("G1", "G2")[: 1 + traits.second_group])
+        yield from ((Step.COHORT, name) for name in ("K1", "K2"))
+        yield from ((Step.STUDENT, name) for name in ("s1@school.example", "S2"))
+        yield from ((Step.ENROLLMENT, name) for name in ("s1@school.example/C1/K1", "E2"))
+        yield from ((Step.CERTIFICATE, name) for name in ("s1@school.example/C1/K1", "E2", "E2/2"))
+
+    def _version(self, key: Key, hour: int) -> Version | None:
+        """New content, or some that was told before."""
+        contents = self._contents.setdefault(key, [])
+        if key[0] is Step.CERTIFICATE:
+            content = self._certificate(key, hour)
+        elif contents and self._random.random() < 0.35:
+            content = self._random.choice(contents)
+        else:
+            self._marks += 1
+            content = (self._marks, self._content(key, self._marks))
+        if content is None:
+            return None
+        contents.append(content)
+        mark, said = content
+        return Version(key, moment(hour), mark, said)
+
+    def _certificate(self, key: Key, hour: int) -> tuple[int, Said] | None:
+        """Issued, perhaps told again, perhaps revoked later; anew under the same id only in an unruly world."""
+        told = self._contents[key]
+        about = {"sis_id": key[1], "enrollment_id": key[1].removesuffix("/2")}
+        if not told or (self.traits.unruly and self._random.random() < 0.5):
+            self._marks += 1
+            return self._marks, {**about, "pdf": f"s3://school-pdfs/{self._marks}.pdf"}
+        if self._random.random() < 0.5 or "revoke" in told[-1][1]:
+            return told[-1]
+        self._marks += 1
+        return self._marks, {**about, "revoke": True, "revocation_reason": f"v{self._marks}"}
+
+    def _content(self, key: Key, mark: int) -> Said:
+        step, name = key
+        text = f"v{mark}"
+        match step:
+            case Step.INSTITUTION:
+                return {"sis_id": name, "name": f"Institution {name}", "country": "Brazil", "website": text}
+            case Step.COURSE:
+                other = name == "C2" and self.traits.second_institution
+                # The same code in another institution is another course.
+                code, home = ("C1", "I2") if other else (name, "I1")
+                return {"sis_id": name, "code": code, "name": name, "institution_id": home, "description": text}
+            case Step.MODULE:
+                return {"code": name, "name": name, "institution_id": "I1", "description": text}
+            case Step.COURSE_MODULES:
+                return {"course_id": "C1", "modules": self._attached(self._list_of_course(), mark)}
+            case Step.MODULE_GROUP:
+                group = name.removeprefix("C1/")
+                modules = self._attached(("M1", "M2") if group == "G1" else ("M3",), mark)
+                return {"course_id": "C1", "name": group, "order": mark, "modules": modules}
+            case Step.COHORT:
+                end = (_DAY + timedelta(days=mark)).isoformat()
+                return {"code": name, "course_id": f"C{name[1]}", "end_date": f"{end}T00:00:00Z"}
+            case Step.STUDENT:
+                email = name if "@" in name else "s2@school.example"
+                return {
+                    "sis_id": name,
+                    "name": name,
+                    "email": email,
+                    "date_of_birth": "2000-01-01",
+                    "social_name": text,
+                }
+        return self._enrollment(name, mark)
+
+    def _enrollment(self, name: str, mark: int) -> Said:
+        said = {"enrolled_at": "2026-01-01", "grade": mark / 100}
+        if name == "E2":
+            return {"sis_id": name, "student_id": "S2", "course_id": "C2", **said}
+        return {"student_id": "s1@school.example", "course_id": "C1", "cohort_id": "K1", **said}
+
+    def _list_of_course(self) -> tuple[str, ...]:
+        if self.traits.overlap:
+            return ("M1", "M2", "M3", "M4")
+        return ("M4",) if self.traits.second_group else ("M3", "M4")
+
+    def _attached(self, modules: tuple[str, ...], mark: int) -> list[Said]:
+        # In an overlap groups keep all they have: nothing says who gets what a group lets go.
+        all_ = self.traits.overlap and "M4" not in modules
+        most = len(modules)
+        chosen = self._random.sample(modules, most if all_ else self._random.randint(0, most))
+        return [{"module_id": each, "workload": mark} for each in chosen]
+
+
+def moment(hour: int) -> str:
+    return stamp(_EPOCH + timedelta(hours=hour))
+
+
+def _left_to_groups(versions: dict[Key, Version]) -> dict[Key, Version]:
+    """As the intake does: a module that a group of the message claims is not in the course's own list."""
+    claimed = {
+        each["module_id"]
+        for (step, _), version in versions.items()
+        if step is Step.MODULE_GROUP
+        for each in version.said["modules"]
+    }
+    course = versions.get((Step.COURSE_MODULES, "C1"))
+    if course and claimed:
+        modules = [
+            {**each, "order": place} for place, each in enumerate(course.said["modules"], start=1)
+            if each["module_id"] not in claimed
+        ]
+        said = {**course.said, "modules": modules}
+        return {**versions, course.key: Version(course.key, course.occurred_at, course.mark, said)}
+    return versions
