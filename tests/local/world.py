@@ -1,0 +1,123 @@
+"""What tests do with a local stack: send, wait for a result, let DokStamp fail, look."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from typing import Any
+
+import boto3
+import httpx
+
+from local.aws import CLIENT
+from local.follow import run_of
+from local.stack import LocalStack
+from local.stack_file import StackFile
+
+Json = dict[str, Any]
+SECONDS = 60.0
+
+
+class World:
+    """A stack, and the DokStamp sandbox that it talks to."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self.stack = stack
+        self.info: StackFile = stack.info
+        self.sqs = stack.client("sqs")
+        self.states = stack.client("stepfunctions")
+        self._numbers = itertools.count(1)
+        self._results: list[Json] = []
+
+    def message(self, **sections: Any) -> Json:
+        """An inbox message with an id and a time of its own; each is newer than the one before."""
+        number = next(self._numbers)
+        return {
+            "id": f"local/{number}",
+            "occurred_at": f"2026-11-20T12:{number // 60:02}:{number % 60:02}Z",
+            **sections,
+        }
+
+    def put(self, message: Json | str) -> str:
+        """Puts it on the inbox; answers what SQS calls it."""
+        body = message if isinstance(message, str) else json.dumps(message)
+        sent: str = self.sqs.send_message(QueueUrl=self.info.inbox_queue_url, MessageBody=body)["MessageId"]
+        return sent
+
+    def send(self, message: Json | str) -> Json:
+        """Its result, from the results queue."""
+        return self.result(message, self.put(message))
+
+    def result(self, message: Json | str, sqs_id: str = "") -> Json:
+        """The first result on the results queue that answers the message."""
+        run = run_of(message["id"]) if isinstance(message, dict) else None
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            for result in self._results:
+                if (run and result["run"] == run) or (sqs_id and result.get("message_id") == sqs_id):
+                    self._results.remove(result)
+                    return result
+            self._results += self._receive()
+        raise AssertionError(f"no result after {SECONDS} s")
+
+    def _receive(self) -> list[Json]:
+        url = self.info.results_queue_url
+        found = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", [])
+        for each in found:
+            self.sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+        return [json.loads(each["Body"]) for each in found]
+
+    def execution(self, run: str) -> Json:
+        """The run as Step Functions describes it."""
+        arn = self.info.state_machine_arn.replace(":stateMachine:", ":execution:") + f":{run}"
+        found: Json = self.states.describe_execution(executionArn=arn)
+        return found
+
+    def fail(self, **fault: Any) -> None:
+        """Lets the sandbox fail; see its OpenAPI page."""
+        httpx.post(f"{self.info.dokstamp_base_url}/_sandbox/faults", json=[fault]).raise_for_status()
+
+    def heal(self) -> None:
+        """Ends all faults."""
+        httpx.delete(f"{self.info.dokstamp_base_url}/_sandbox/faults").raise_for_status()
+
+    def live(self, resource: str) -> list[Json]:
+        """What the sandbox holds of a resource, without what was deleted."""
+        found: list[Json] = httpx.get(f"{self.info.dokstamp_base_url}/_sandbox/state").json()[resource]["live"]
+        return found
+
+    def calls(self) -> list[Json]:
+        """The calls that the sandbox had, in order."""
+        found: list[Json] = httpx.get(f"{self.info.dokstamp_base_url}/_sandbox/calls").json()
+        return found
+
+    def as_role(self, role: str, service: str) -> Any:
+        """A client that may do what the role may."""
+        lent = self.stack.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        make: Any = boto3.Session(
+            aws_access_key_id=lent["AccessKeyId"],
+            aws_secret_access_key=lent["SecretAccessKey"],
+            aws_session_token=lent["SessionToken"],
+            region_name=self.info.region,
+        ).client
+        return make(service, endpoint_url=self.info.endpoint_url, config=CLIENT)
+
+    def dead_letters(self, step: str) -> list[Json]:
+        """What waits in a step's dead letters; it stays hidden for a while."""
+        url = self.info.queues[step]["dead_letter_url"]
+        found: list[Json] = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get(
+            "Messages", []
+        )
+        return found
+
+    def move_back(self, step: str, letter: Json) -> None:
+        """Sends a dead letter once more, and only then deletes it."""
+        queue = self.info.queues[step]
+        self.sqs.send_message(QueueUrl=queue["url"], MessageBody=letter["Body"])
+        self.sqs.delete_message(QueueUrl=queue["dead_letter_url"], ReceiptHandle=letter["ReceiptHandle"])
+
+
+def outcomes(result: Json) -> dict[tuple[str, str], str]:
+    """(step, sis id) -> outcome."""
+    return {(each["step"], each["sis_id"]): each["outcome"] for each in result["records"]}
