@@ -22,7 +22,7 @@ CHECKS: dict[str, Command] = {
     "lint": (DEV, "-m", "ruff", "check"),
     "format": (DEV, "-m", "ruff", "format", "--check"),
     "types": (DEV, "-m", "mypy"),
-    "template, by cfn-lint": (DEV, "-m", "cfnlint", TEMPLATE),
+    "template, by cfn-lint": (DEV.with_name("cfn-lint"), TEMPLATE),
     "template, by the SAM CLI": (SAM, "-m", "samcli", "validate", "--lint", "--template-file", TEMPLATE),
     "tests": (DEV, "-m", "pytest", "-n", "2", "--dist", "loadgroup"),
 }

@@ -23,6 +23,8 @@ from local.locks import hold
 from local.places import ENVIRONMENTS, ROOT
 
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
+# Where the output is no terminal, and a line can't be written over.
+SECONDS_BETWEEN_LINES = 15
 REQUIREMENTS = {
     "dev": "requirements-dev.txt",
     "sam": "local/requirements-sam.txt",
@@ -40,6 +42,7 @@ class Installation(threading.Thread):
         self.log = ENVIRONMENTS / f"{name}.log"
         self.total = sum("==" in line for line in self.requirements.read_text().splitlines())
         self.collected = 0
+        self.is_unpacking = False
         self.problem = ""
         self.process: subprocess.Popen[str] | None = None
 
@@ -68,7 +71,8 @@ class Installation(threading.Thread):
                 )
                 for line in self.process.stdout or ():
                     log.write(line)
-                    self.collected += line.lstrip().startswith("Collecting ")
+                    self.collected += line.startswith(("Collecting ", "Processing "))
+                    self.is_unpacking |= line.startswith("Installing collected")
                 if self.process.wait() != 0:
                     self.problem = f"{' '.join(command[:4])} ... ended with {self.process.returncode}"
                     return
@@ -77,7 +81,7 @@ class Installation(threading.Thread):
     def progress(self) -> str:
         if not self.is_alive():
             return f"{self.name} {'failed' if self.problem else 'ready'}"
-        if self.collected >= self.total:
+        if self.is_unpacking:
             return f"{self.name} unpacking"
         return f"{self.name} {self.collected}/{self.total}"
 
@@ -104,14 +108,17 @@ def main(names: list[str]) -> int:
 
 def install(missing: list[Installation]) -> None:
     """Runs the installations side by side and shows how far they are."""
-    began = time.monotonic()
+    began = said = time.monotonic()
     on_screen = sys.stdout.isatty()
     print(f"Installing into {os.path.relpath(ENVIRONMENTS)} (once; a minute or two)", flush=True)
     for work in missing:
         work.start()
     try:
         while any(work.is_alive() for work in missing):
-            time.sleep(0.2 if on_screen else 5)
+            time.sleep(0.2)
+            if not on_screen and time.monotonic() < said + SECONDS_BETWEEN_LINES:
+                continue
+            said = time.monotonic()
             line = "   ".join(work.progress() for work in missing)
             print(f"\r  {line:<70}" if on_screen else f"  {line}", end="" if on_screen else "\n", flush=True)
     finally:

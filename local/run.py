@@ -10,7 +10,7 @@ from local.school import EXPECTED, MESSAGES, Expectations, read_expectations, re
 from local.stack import LocalStack
 from local.up import wanted_port
 
-SECONDS_PER_MESSAGE = 120.0
+SECONDS_PER_MESSAGE = 180.0
 # A DokStamp outside may hold the sample school from an earlier run.
 DELIVERED = ("created", "updated", "unchanged")
 

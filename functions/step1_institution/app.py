@@ -15,9 +15,9 @@ from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Institution
 from dokstamp_sync.worker.entry import serve
-from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.plain import PlainStep, given
-from dokstamp_sync.worker.work import Delivered, Work
+from dokstamp_sync.worker.work import Api, Delivered, Work
 
 
 class InstitutionStep(PlainStep[Institution]):
@@ -29,8 +29,12 @@ class InstitutionStep(PlainStep[Institution]):
     def path(self, work: Work[Institution]) -> str:
         return "/institutions"
 
-    def find(self, work: Work[Institution]) -> Entity | None:
-        return find_institution(work.api, work.record.name or "")
+    def key(self, record: Institution, parents: Mapping[str, Parent]) -> tuple[str, ...]:
+        return (record.name or "",)
+
+    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+        (name,) = key
+        return find_institution(api, name)
 
     def body(self, record: Institution) -> Mapping[str, Any]:
         return given(

@@ -14,9 +14,9 @@ from dokstamp_sync.dokstamp.lookups import find_course
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Course
 from dokstamp_sync.worker.entry import serve
-from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.plain import PlainStep, given
-from dokstamp_sync.worker.work import Work
+from dokstamp_sync.worker.work import Api, Work
 
 
 class CourseStep(PlainStep[Course]):
@@ -29,8 +29,12 @@ class CourseStep(PlainStep[Course]):
     def path(self, work: Work[Course]) -> str:
         return "/courses"
 
-    def find(self, work: Work[Course]) -> Entity | None:
-        return find_course(work.api, work.record.code, work.parents["institution_uuid"].uuid)
+    def key(self, record: Course, parents: Mapping[str, Parent]) -> tuple[str, ...]:
+        return (record.code, parents["institution_uuid"].uuid)
+
+    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+        code, institution_uuid = key
+        return find_course(api, code, institution_uuid)
 
     def body(self, record: Course) -> Mapping[str, Any]:
         return given(

@@ -13,9 +13,9 @@ from dokstamp_sync.dokstamp.lookups import find_module
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Module
 from dokstamp_sync.worker.entry import serve
-from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.plain import PlainStep, given
-from dokstamp_sync.worker.work import Work
+from dokstamp_sync.worker.work import Api, Work
 
 
 class ModuleStep(PlainStep[Module]):
@@ -28,8 +28,12 @@ class ModuleStep(PlainStep[Module]):
     def path(self, work: Work[Module]) -> str:
         return "/modules"
 
-    def find(self, work: Work[Module]) -> Entity | None:
-        return find_module(work.api, work.record.code, work.parents["institution_uuid"].uuid)
+    def key(self, record: Module, parents: Mapping[str, Parent]) -> tuple[str, ...]:
+        return (record.code, parents["institution_uuid"].uuid)
+
+    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+        code, institution_uuid = key
+        return find_module(api, code, institution_uuid)
 
     def body(self, record: Module) -> Mapping[str, Any]:
         return given(

@@ -13,7 +13,7 @@ from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import CourseModules
 from dokstamp_sync.worker.attachments import attach, module_references, places
 from dokstamp_sync.worker.entry import serve
-from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.work import Delivered, Work
 
 
@@ -27,9 +27,14 @@ class CourseModulesStep:
         """The records of a course share its attachments."""
         return record.course_id
 
+    def intent(self, record: CourseModules, parents: Mapping[str, Parent]) -> Mapping[str, str]:
+        return {}
+
     def deliver(self, work: Work[CourseModules]) -> Delivered:
         first = work.claimed.row.applied is None
         changes = attach(work, work.parents["course_uuid"].uuid, places(work, group=None))
+        if not changes.any and not work.claimed.maybe_created:
+            return Delivered(Outcome.UNCHANGED, None, "attached as it should be")
         return Delivered(Outcome.CREATED if first else Outcome.UPDATED, None, str(changes))
 
 

@@ -20,7 +20,7 @@ from dokstamp_sync.worker.attachments import attach, module_references, places
 from dokstamp_sync.worker.entry import serve
 from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.plain import PlainStep, given
-from dokstamp_sync.worker.work import Delivered, Work
+from dokstamp_sync.worker.work import Api, Delivered, Work
 
 
 class ModuleGroupStep(PlainStep[ModuleGroup]):
@@ -36,8 +36,12 @@ class ModuleGroupStep(PlainStep[ModuleGroup]):
     def path(self, work: Work[ModuleGroup]) -> str:
         return f"/courses/{work.parents['course_uuid'].uuid}/modules/groups"
 
-    def find(self, work: Work[ModuleGroup]) -> Entity | None:
-        return find_group(work.api, work.parents["course_uuid"].uuid, work.record.name)
+    def key(self, record: ModuleGroup, parents: Mapping[str, Parent]) -> tuple[str, ...]:
+        return (parents["course_uuid"].uuid, record.name)
+
+    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+        course_uuid, name = key
+        return find_group(api, course_uuid, name)
 
     def body(self, record: ModuleGroup) -> Mapping[str, Any]:
         return given(name=record.name, order=record.order)

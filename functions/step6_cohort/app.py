@@ -15,9 +15,9 @@ from dokstamp_sync.fields import stamp
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Cohort
 from dokstamp_sync.worker.entry import serve
-from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.plain import PlainStep, given
-from dokstamp_sync.worker.work import Work
+from dokstamp_sync.worker.work import Api, Work
 
 MODALITIES = {"in_person": "presential", "online": "remote", "hybrid": "hybrid"}
 
@@ -32,9 +32,13 @@ class CohortStep(PlainStep[Cohort]):
     def path(self, work: Work[Cohort]) -> str:
         return "/cohorts"
 
-    def find(self, work: Work[Cohort]) -> Entity | None:
+    def key(self, record: Cohort, parents: Mapping[str, Parent]) -> tuple[str, ...]:
+        return (record.code, parents["course_uuid"].uuid)
+
+    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
         """A code is unique, so another course's cohort with this code is not this one: it stays refused."""
-        return find_cohort(work.api, work.record.code, work.parents["course_uuid"].uuid)
+        code, course_uuid = key
+        return find_cohort(api, code, course_uuid)
 
     def body(self, record: Cohort) -> Mapping[str, Any]:
         return given(

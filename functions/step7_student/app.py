@@ -14,9 +14,9 @@ from dokstamp_sync.dokstamp.lookups import find_student
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Student
 from dokstamp_sync.worker.entry import serve
-from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.plain import PlainStep, given
-from dokstamp_sync.worker.work import Work
+from dokstamp_sync.worker.work import Api, Work
 
 
 class StudentStep(PlainStep[Student]):
@@ -29,8 +29,12 @@ class StudentStep(PlainStep[Student]):
     def path(self, work: Work[Student]) -> str:
         return "/students"
 
-    def find(self, work: Work[Student]) -> Entity | None:
-        return find_student(work.api, work.record.email)
+    def key(self, record: Student, parents: Mapping[str, Parent]) -> tuple[str, ...]:
+        return (record.email,)
+
+    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+        (email,) = key
+        return find_student(api, email)
 
     def body(self, record: Student) -> Mapping[str, Any]:
         return given(

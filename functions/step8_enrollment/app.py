@@ -16,11 +16,12 @@ from dokstamp_sync.records import Enrollment
 from dokstamp_sync.worker.entry import serve
 from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.plain import PlainStep, given
-from dokstamp_sync.worker.work import Work
+from dokstamp_sync.worker.work import Api, Work
 
 
 class EnrollmentStep(PlainStep[Enrollment]):
     step = Step.ENROLLMENT
+    optional = frozenset({"cohort_uuid"})
 
     def references(self, record: Enrollment) -> Mapping[str, Reference]:
         needed = {
@@ -34,11 +35,13 @@ class EnrollmentStep(PlainStep[Enrollment]):
     def path(self, work: Work[Enrollment]) -> str:
         return "/enrollments"
 
-    def find(self, work: Work[Enrollment]) -> Entity | None:
+    def key(self, record: Enrollment, parents: Mapping[str, Parent]) -> tuple[str, ...]:
+        return tuple(parent.uuid for parent in parents.values())
+
+    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
         """The guide creates without looking [sync]; nothing says that a second enrollment would be refused."""
-        cohort = work.parents.get("cohort_uuid")
-        student, course = work.parents["student_uuid"], work.parents["course_uuid"]
-        return find_enrollment(work.api, student.uuid, course.uuid, cohort.uuid if cohort else None)
+        student_uuid, course_uuid, *cohort_uuid = key
+        return find_enrollment(api, student_uuid, course_uuid, cohort_uuid[0] if cohort_uuid else None)
 
     def body(self, record: Enrollment) -> Mapping[str, Any]:
         return given(

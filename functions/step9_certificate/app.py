@@ -18,7 +18,7 @@ from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Certificate
 from dokstamp_sync.worker.entry import serve
-from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.plain import UNPROCESSABLE, given
 from dokstamp_sync.worker.work import Delivered, Work
 
@@ -40,6 +40,9 @@ class CertificateStep:
     def lane(self, record: Certificate) -> str:
         return record.sis_id
 
+    def intent(self, record: Certificate, parents: Mapping[str, Parent]) -> Mapping[str, str]:
+        return {}
+
     def deliver(self, work: Work[Certificate]) -> Delivered:
         if work.record.revoke:
             return self._revoke(work)
@@ -55,6 +58,8 @@ class CertificateStep:
         lost = self._lost(work, about)
         if lost:
             return self._issued(work, lost)
+        if work.forgotten:
+            work.claimed.forget()
         file_uuid, used = self._upload(work)
         if used:
             return self._adopt(work, about, file_uuid)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from tests.events.samples import STEPS, messages, records, sis_id
 from tests.support.pipeline import FolderPdfs, settings
 from tests.support.simulation import Simulation
 from tests.support.simulation_http import BASE_URL, sandbox_in_process
+from tests.support.simulation_state import natural
 from tests.support.simulation_weather import CALM, Weather
 
 Message = dict[str, Any]
@@ -54,3 +56,10 @@ def send(simulation: Simulation, told: Sequence[Message], every: float, weather:
     simulation.run()
     assert not simulation.machine.open
     assert simulation.watch.violations == []
+
+
+@cache
+def in_order() -> dict[str, dict[str, Any]]:
+    """What the school comes to, told record by record in its own order; empties the sandbox."""
+    send(simulated(0), one_by_one(), every=100)
+    return natural(held())

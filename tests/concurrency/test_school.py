@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
 from random import Random
 from typing import Any
 
 import pytest
 
-from tests.concurrency.school import Message, held, one_by_one, send, simulated
+from tests.concurrency.school import Message, held, in_order, one_by_one, send, simulated
 from tests.events.samples import messages
 from tests.support.simulation_http import sandbox_in_process
 from tests.support.simulation_state import Names, natural
 from tests.support.simulation_weather import CALM, Weather
 
 DELIVERED = {"created", "updated", "unchanged", "stale"}
-
-
-@cache
-def in_order() -> dict[str, dict[str, Any]]:
-    """What the school comes to, told record by record in its own order."""
-    send(simulated(0), one_by_one(), every=100)
-    return natural(held())
 
 
 @pytest.mark.parametrize("seed", range(1, 4))

@@ -13,7 +13,6 @@ from dokstamp_sync.dokstamp.deadline import DeadlineTransport
 from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import row_id
 from dokstamp_sync.observability import metrics
-from dokstamp_sync.records import parse
 from local.sandbox import Sandbox, running_sandbox
 from tests.faults import faults
 from tests.faults.cases import Case, Overtaking
@@ -23,7 +22,7 @@ from tests.faults.line import Hung, Line, in_process
 from tests.faults.mischief import Mischief
 from tests.faults.overtake import Interloper, twice
 from tests.faults.plain import BY_HAND
-from tests.faults.school import Json
+from tests.faults.school import Json, sis_id
 from tests.faults.seen import seen
 from tests.faults.stage import Environment, RunningClock, Stage, settings
 from tests.faults.verdict import Ending, Verdict, judge
@@ -70,7 +69,7 @@ class Bench:
         with self.sandbox.lock:
             self.sandbox.calls.clear()
         stage.sent.clear()
-        stage.row_id = row_id(call.step, parse(call.step, self.record(case)).sis_id)
+        stage.row_id = row_id(call.step, sis_id(call.step.section, call.record))
 
     def record(self, case: Case) -> Json:
         """What the SIS says, with the uuid of what was set up by hand filled in."""

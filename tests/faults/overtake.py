@@ -54,7 +54,7 @@ class Interloper:
                 newer.send("newer", NEWER, {call.step.section: [call.newer or {}]})
             case _:
                 given = self._stage.settings
-                self._stage.clock.sleep(given.lease_seconds - given.in_flight_seconds)
+                self._stage.clock.sleep(given.lease_seconds - given.in_flight_seconds + 0.5)
 
     def _let_the_lease_lapse(self) -> None:
         self._stage.clock.sleep(self._stage.settings.lease_seconds + 1)

@@ -55,6 +55,20 @@ def changed(record: Json, **values: Any) -> Json:
     return {**record, **values}
 
 
+def sis_id(section: str, record: Json) -> str:
+    """What the SIS calls the record: what it says, else what the message contract has in its place."""
+    defaults = {
+        "institutions": ("name",),
+        "course_modules": ("course_id",),
+        "module_groups": ("course_id", "name"),
+        "students": ("email",),
+        "enrollments": ("student_id", "course_id", "cohort_id"),
+        "certificates": ("enrollment_id",),
+    }
+    named = (record[name] for name in defaults.get(section, ("code",)) if name in record)
+    return str(record.get("sis_id") or "/".join(named))
+
+
 def joined(*parts: Sections) -> dict[str, list[Json]]:
     """The sections of several messages in one, in the order of the steps."""
     together: dict[str, list[Json]] = {}

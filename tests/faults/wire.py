@@ -78,8 +78,8 @@ class Ambush:
 class Wire(httpx.BaseTransport):
     """One worker's way to the network.
 
-    ``claims``: those that a call on a path needs, as they stand (None: not claimed). ``in_time``: how long a call may stay unanswered, by a clock that does not
-    tick by itself.
+    ``claims``: those that a call on a path needs, as they stand (None: not claimed). ``in_time``: how long a call may
+    stay unanswered, by a clock that does not tick by itself.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Wire(httpx.BaseTransport):
         else:
             sent.answer, sent.definite = str(response.status_code), _is_definite(response)
         finally:
-            sent.latest = self._clock() + (0.0 if sent.definite else self._in_time)
+            sent.latest = self._clock() + self._in_time
             self._tell(sent)
         self._meet(request, "answered")
         return response

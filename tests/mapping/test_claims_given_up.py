@@ -34,8 +34,7 @@ def test_a_release_lets_the_next_worker_start_at_once_with_what_was_frozen(
 ) -> None:
     # Given a worker that froze what a retry must send, and gives up with nothing in flight
     first = claim("worker-1")
-    first.freeze({"issued_at": ONE})
-    first.freeze({"file_uuid": "f-1"})
+    first.freeze({"issued_at": ONE, "file_uuid": "f-1"})
     first.release()
     # Then the next one may start at once, with the same facts and without doubt
     assert decide(only(store), AGAIN, clock()) == Deliver()
@@ -43,6 +42,19 @@ def test_a_release_lets_the_next_worker_start_at_once_with_what_was_frozen(
     assert second.frozen == {"issued_at": ONE, "file_uuid": "f-1"}
     assert not second.maybe_created
     assert not second.touched
+
+
+def test_whoever_takes_over_a_lapsed_claim_sends_what_the_first_owner_froze(clock: Clock, claim: ClaimAs) -> None:
+    claim("lost").freeze({"issued_at": ONE})
+    clock.sleep(8)
+    assert claim("second").frozen == {"issued_at": ONE}
+
+
+def test_what_is_frozen_last_stands_in_place_of_what_was_frozen_before(claim: ClaimAs) -> None:
+    claimed = claim("worker-1")
+    claimed.freeze({"file_uuid": "f-1", "sha256": "old"})
+    claimed.freeze({"sha256": "new"})
+    assert claimed.frozen == {"sha256": "new"}
 
 
 def test_a_doubt_outlives_every_release_until_somebody_finishes(clock: Clock, claim: ClaimAs) -> None:

@@ -30,6 +30,10 @@ class Killed(BaseException):
     """The process was killed; not an Exception, so that the code under test cannot catch it."""
 
 
+class Restless(Exception):
+    """Something goes on for ever."""
+
+
 class Process:
     """What dies together. Nothing of it runs after ``ends_at``."""
 
@@ -108,14 +112,14 @@ class Time:
                 if not task.done:
                     self._wake(task, self.now)
 
-    def run(self, until: float = float("inf"), most_steps: int = 1_000_000) -> None:
-        """Lets time pass to ``until``, or until nothing more is to come."""
+    def run(self, until: float = float("inf"), most_steps: int = 100_000) -> None:
+        """Lets time pass to ``until``, or until nothing more is to come. Raises Restless if that never happens."""
         end = self.steps + most_steps
         while self._events and self._events[0][0] <= until:
             self._next()
             self.steps += 1
             if self.steps > end:
-                raise AssertionError(f"the simulation does not come to rest: {most_steps} steps")
+                raise Restless(f"no rest after {most_steps} steps")
         self.now = max(self.now, until) if until != float("inf") else self.now
 
     def _next(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from dokstamp_sync.mapping.memory import MemoryStore
@@ -11,11 +12,15 @@ from local.sandbox import Sandbox, running_sandbox
 from tests.support.pipeline import FolderPdfs, Pipeline, settings
 from tests.support.sis import Sis
 
+hypothesis.settings.register_profile("unit", deadline=None, derandomize=True, max_examples=60)
+hypothesis.settings.load_profile("unit")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test here speaks TLS: an empty folder saves loading all certificates for every client."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SSL_CERT_FILE", raising=False)
         patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("certificates")))
         yield
 

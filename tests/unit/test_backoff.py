@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dokstamp_sync.backoff import LONGEST_RETRY_AFTER, ceiling, full_jitter, retry_after, visibility
-from tests.support.template import defaults, template
+from tests.template.cloudformation import default, of_type
 
 OUTAGE_MINUTES = 38
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC).timestamp()
@@ -89,7 +89,8 @@ def test_a_date_is_as_far_away_as_it_says(seconds: int) -> None:
     assert retry_after(date, NOW) == seconds
 
 
-DEFAULTS = defaults()
+NAMES = ("RetryBaseSeconds", "RetryCapSeconds", "MaximumReceives", "PatienceSeconds")
+DEFAULTS = {name: default(name) for name in NAMES}
 
 
 def waits(draw: random.Random) -> list[float]:
@@ -110,15 +111,13 @@ def test_the_defaults_of_the_template_outlast_an_outage() -> None:
 
 
 def test_the_queues_keep_a_message_longer_than_all_its_retries_may_take() -> None:
-    # Given the template's queues
-    resources = template()["Resources"]
-    (loop,) = (each for name, each in resources.items() if name.startswith("Fn::ForEach"))
-    queue = loop[2]["${Step}Queue"]["Properties"]
+    # Given the template's ten queues that are worked off
+    queues = {name: each for name, each in of_type("AWS::SQS::Queue").items() if "RedrivePolicy" in each}
     # When every receive is followed by the longest wait that a Retry-After may ask for
-    longest = int(DEFAULTS["MaximumReceives"]) * LONGEST_RETRY_AFTER
-    # Then retention does not lose the message before it is dead-lettered
-    assert queue["MessageRetentionPeriod"] >= longest
-    assert resources["InboxQueue"]["Properties"]["MessageRetentionPeriod"] >= longest
+    longest = DEFAULTS["MaximumReceives"] * LONGEST_RETRY_AFTER
+    # Then retention does not lose a message before it is dead-lettered
+    assert len(queues) == 10
+    assert min(each["MessageRetentionPeriod"] for each in queues.values()) >= longest
 
 
 def test_the_patience_ends_before_the_receives_do() -> None:

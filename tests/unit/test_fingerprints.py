@@ -6,7 +6,8 @@ import pytest
 from pydantic.alias_generators import to_camel
 
 from dokstamp_sync.order import Step
-from dokstamp_sync.records import Certificate, parse
+from dokstamp_sync.reading import parse
+from dokstamp_sync.records import Certificate
 from tests.support.sis import EXAMPLES, Json, example
 from tests.unit.plain_cases import PLAIN
 
@@ -34,7 +35,7 @@ def test_spelling_order_of_keys_and_empty_values_make_no_difference(step: Step) 
     # When it is said in camelCase, backwards, and with what is empty spelt out
     camelled = camel(FULL[step])
     backwards = dict(reversed(FULL[step].items()))
-    unsaid = {name: None for name in type(parse(step, FULL[step])).model_fields} | FULL[step]
+    unsaid = dict.fromkeys(type(parse(step, FULL[step])).model_fields) | FULL[step]
     # Then it is the same record
     assert fingerprint(step, camelled) == fingerprint(step, backwards) == fingerprint(step, unsaid) == plain
     assert any(key != key.lower() for key in camelled)

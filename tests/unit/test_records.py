@@ -1,4 +1,4 @@
-"""What a record must and may say, section by section, and what it is called when it brings no id."""
+"""What a record must and may say, section by section: required fields, bounds, forms, and refusals without values."""
 
 import json
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dokstamp_sync.mapping.row import row_id
 from dokstamp_sync.order import Step
-from dokstamp_sync.records import CourseModules, ModuleGroup, apparent_sis_id, parse, problems
+from dokstamp_sync.reading import parse, problems
+from dokstamp_sync.records import CourseModules, ModuleGroup
 from tests.support.sis import EXAMPLES, Json, example
 
-I, C, M, CM, G, H, S, E, D = Step
+INST, C, M, CM, G, H, S, E, D = Step
 REQUIRED = {
-    I: ["name", "country"],
+    INST: ["name", "country"],
     C: ["code", "name"],
     M: ["code", "name"],
     CM: ["course_id", "modules"],
@@ -24,7 +24,6 @@ REQUIRED = {
     D: ["enrollment_id", "pdf"],
 }
 PAIRS = [(step, field) for step, fields in REQUIRED.items() for field in fields]
-KEY_BYTES = 2048  # of a DynamoDB partition key
 UUID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 
 
@@ -66,8 +65,10 @@ def test_a_record_that_is_no_object_is_refused(step: Step, record: object) -> No
 @pytest.mark.parametrize(
     ("step", "field", "most"),
     [
-        *[(I, "name", 255), (C, "name", 255), (M, "name", 150), (M, "code", 20), (C, "code", 255), (H, "code", 255)],
-        *[(S, "name", 255), (S, "email", 255), (C, "description", 20_000), (E, "student_id", 255), (I, "sis_id", 255)],
+        *[(step, "name", 255) for step in (INST, C, S, G)],
+        *[(step, "code", 255) for step in (C, H)],
+        *[(M, "name", 150), (M, "code", 20), (C, "description", 20_000)],
+        *[(S, "email", 255), (E, "student_id", 255), (INST, "sis_id", 255)],
     ],
 )
 def test_a_text_may_be_as_long_as_dokstamp_allows_and_no_longer(step: Step, field: str, most: int) -> None:
@@ -88,7 +89,7 @@ def test_a_text_may_be_as_long_as_dokstamp_allows_and_no_longer(step: Step, fiel
         (M, "modality", ["in_person", "presential", "online", "remote", "hybrid"], ["evening", 5]),
         (H, "modality", ["in_person", "presential", "online", "remote", "hybrid"], ["evening", []]),
         (H, "start_date", ["2024-02-01T00:00:00Z", "2024-02-01T00:00:00-03:00"], ["soon", "2024-13-01T00:00:00Z"]),
-        (I, "status", ["active", "inactive", "suspended"], ["closed"]),
+        (INST, "status", ["active", "inactive", "suspended"], ["closed"]),
         (S, "email", ["a@b", "ana+x@x.example"], ["ana", "a b@x", "a@b@c", "@x"]),
         (S, "date_of_birth", ["2000-01-31", "2000-01-31T00:00:00Z"], ["31/01/2000", "2000-02-30", "2000"]),
         (E, "completion_status", ["enrolled", "completed", "dropped"], ["passed"]),
@@ -114,68 +115,6 @@ def test_a_value_is_taken_within_its_bounds_and_refused_outside(
 @pytest.mark.parametrize("field", ["status", "linkedin_organization", "uuid"])
 def test_a_course_has_no_field_of_another_kind(field: str) -> None:
     assert field in refusal(C, example(C, **{field: "active"}))
-
-
-@pytest.mark.parametrize(
-    ("step", "changes", "sis_id"),
-    [
-        (I, {"sis_id": None}, "Vale"),
-        (C, {}, "CS"),
-        (M, {}, "M1"),
-        (CM, {}, "CS"),
-        (G, {}, "CS/Term 1"),
-        (H, {}, "CS-1"),
-        (S, {"sis_id": None, "email": "Ana@X.Example"}, "ana@x.example"),
-        (E, {"sis_id": None}, "S1/CS"),
-        (E, {"sis_id": None, "cohort_id": "CS-1"}, "S1/CS/CS-1"),
-        (D, {}, "E1"),
-        (D, {"enrollment_id": None, "student_id": "S1", "course_id": "CS"}, "S1/CS"),
-        (D, {"enrollment_id": None, "student_id": "S1", "course_id": "CS", "cohort_id": "CS-1"}, "S1/CS/CS-1"),
-        *[(step, {"sis_id": " own "}, "own") for step in Step],
-    ],
-)
-def test_a_record_that_brings_no_id_is_called_by_what_names_it(step: Step, changes: Json, sis_id: str) -> None:
-    assert parse(step, example(step, **changes)).sis_id == sis_id
-
-
-@pytest.mark.parametrize(
-    ("step", "record", "sis_id"),
-    [
-        (S, {"email": "Ana@X"}, "ana@x"),
-        (S, {"sisId": " S1 ", "email": 5}, "S1"),
-        (G, {"courseId": "CS", "name": "T", "order": "x"}, "CS/T"),
-        (G, {"name": "T"}, None),
-        (E, {"student_id": "S1", "course_id": "CS", "cohort_id": "K", "grade": 11}, "S1/CS/K"),
-        (E, {"course_id": "CS"}, None),
-        (C, {"name": "no code"}, None),
-        (C, {"code": 5}, None),
-        (D, {"pdf": "x"}, None),
-        *[(C, given, None) for given in (None, [], "CS", {})],
-    ],
-)
-def test_a_record_in_bad_form_is_called_by_what_can_be_read_of_it(step: Step, record: Any, sis_id: str | None) -> None:
-    assert apparent_sis_id(step, record) == sis_id
-
-
-@pytest.mark.parametrize("step", list(Step))
-def test_what_a_record_in_bad_form_is_called_fits_into_the_key_of_a_table(step: Step) -> None:
-    # Given a record whose ids are all far too long, which is one of the things that make it bad
-    record = {key: "x" * 5000 for key in ("sis_id", "code", "name", "email", "course_id", "student_id")}
-    # When it is named
-    key_bytes = len(row_id(step, apparent_sis_id(step, record) or "").encode())
-    # Then the name fits where it is kept
-    assert key_bytes <= KEY_BYTES
-
-
-def test_the_longest_id_that_is_made_up_of_others_fits_into_the_key_of_a_table() -> None:
-    # Given an enrollment whose references are as long as they may be, in the widest characters
-    parts = {"student_id": "𝔸" * 255, "course_id": "𝔹" * 255, "cohort_id": "ℂ" * 255}
-    # When it is read, Then it is refused, or its id fits where it is kept
-    try:
-        record = parse(E, example(E, sis_id=None, **parts))
-    except ValidationError:
-        return
-    assert len(row_id(E, record.sis_id).encode()) <= KEY_BYTES
 
 
 @pytest.mark.parametrize("step", [C, M])
@@ -218,8 +157,8 @@ def test_a_module_named_twice_in_a_list_is_refused(step: Step) -> None:
     ],
 )
 def test_an_institution_is_said_in_one_of_two_forms(record: Json, problem: str) -> None:
-    assert problem in refusal(I, record)
-    assert parse(I, {"sis_id": "V", "uuid": UUID.upper()}).uuid == UUID  # type: ignore[attr-defined]
+    assert problem in refusal(INST, record)
+    assert parse(INST, {"sis_id": "V", "uuid": UUID.upper()}).uuid == UUID  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,7 @@ def test_a_group_is_looked_up_created_and_its_modules_attached_with_it(sis: Sis,
     assert module["course_module_group_uuid"] == made["uuid"]
 
 
-def test_a_group_that_exists_is_found_by_its_name_on_any_page(
-    sis: Sis, sandbox: Sandbox, rows: dict[str, Row]
-) -> None:
+def test_a_group_that_exists_is_found_by_its_name_on_any_page(sis: Sis, sandbox: Sandbox, rows: dict[str, Row]) -> None:
     # Given twenty groups of a course, which the mapping does not know
     names = [f"Term {n}" for n in range(20)]
     sis.send({Step.MODULE_GROUP: [group(name=name, modules=[]) for name in names]})

@@ -7,7 +7,8 @@ import pytest
 
 from dokstamp_sync.errors import Misconfigured, NotReady, OutOfTime, Retry, Throttled
 from dokstamp_sync.outcomes import Outcome
-from dokstamp_sync.worker.work import Delivered
+from dokstamp_sync.records import Student
+from dokstamp_sync.worker.work import Delivered, Work
 from tests.worker.scene import COURSE, Scene, create, outcomes, student, uuid_of
 
 HALF = 0.5  # what the scene's randomness answers
@@ -53,6 +54,36 @@ def test_after_a_lost_answer_it_comes_back_when_the_lease_has_run_out(scene: Sce
     # Then nobody may post again until the lease has run out
     assert scene.answers.hidden == [scene.settings.lease_seconds]
     assert scene.row("ana").claim is not None
+
+
+def test_nothing_is_sent_when_too_little_of_the_lease_is_left(scene: Scene) -> None:
+    # Given a step that looks for so long that a call could outlive the lease
+    def late(work: Work[Student]) -> Delivered:
+        scene.clock.sleep(scene.settings.lease_seconds - scene.settings.in_flight_seconds)
+        return create(work)
+
+    scene.step.script["ana"] = [late, create]
+    # When it comes to its writing call
+    assert scene.take("ana") is None
+    # Then nothing is sent, and the next worker may start at once
+    assert scene.api.calls == []
+    assert outcomes(scene.take("ana", receives=2)) == {"ana": "created"}
+
+
+def test_a_record_whose_first_call_was_carried_out_never_passes_for_unchanged(scene: Scene) -> None:
+    # Given a delivered record, and a change of which DokStamp took the first call and put off the second
+    scene.take("ana")
+
+    def half(work: Work[Student]) -> Delivered:
+        work.api.change("/students/1", {})
+        raise Throttled("429")
+
+    scene.step.script["ana"] = [half]
+    assert scene.take(student("ana", social_name="Ana"), run="run-2") is None
+    # When the SIS says what it said at first
+    answer = scene.take("ana", run="run-3")
+    # Then it is delivered
+    assert outcomes(answer) == {"ana": "updated"}
 
 
 def test_after_a_definite_refusal_to_serve_the_next_worker_may_start_at_once(scene: Scene) -> None:

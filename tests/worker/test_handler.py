@@ -94,6 +94,7 @@ def test_a_worker_without_time_hands_its_messages_back_at_once(
     # Then it makes no call, and the message can be received again at once
     assert failed(answer) == [event["Records"][0]["messageId"]]
     assert sandbox.calls == []
+    assert world.kept("mapping") == {}
     (again,) = world.receive()["Records"]
     assert again["attributes"]["ApproximateReceiveCount"] == "2"
     # And an environment with time delivers it

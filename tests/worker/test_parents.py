@@ -126,6 +126,14 @@ def test_a_parent_in_neither_message_nor_mapping_is_looked_up_once_and_mapped(wa
     assert (row.uuid, row.facts, row.applied) == (COURSE_UUID, {"institution_uuid": "i-1"}, None)
 
 
+def test_a_parent_that_is_nowhere_is_looked_up_once_per_message_and_again_with_the_next(waiting: Scene) -> None:
+    waiting.step.needs["bia"] = COURSE
+    assert waiting.take("ana", "bia") is None
+    assert waiting.api.calls == [("pages", "/courses")]
+    assert waiting.take("ana", "bia", receives=2) is None
+    assert waiting.api.calls == [("pages", "/courses")] * 2
+
+
 def test_a_parent_in_the_mapping_is_not_looked_up(waiting: Scene) -> None:
     waiting.put(Row("course#CS", uuid=COURSE_UUID))
     waiting.take("ana")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,10 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     BLOCKED = "blocked"
 
+
+# What a reason may take in a run's state, and what the reasons of a step with few records may take together.
+REASON_BYTES = 160
+REASONS_BYTES = 1500
 
 REFUSED = frozenset({Outcome.REJECTED, Outcome.BLOCKED})
 
@@ -62,10 +67,10 @@ def count(outcomes: Iterable[str]) -> dict[str, int]:
 def answer(outcomes: Sequence[RecordOutcome]) -> dict[str, Any]:
     """``{"counts", "records"}``, small enough for the run's state: what a step answers to its task token.
 
-    A run's state holds 256 KiB and 500 records at most; many records have less room for a reason each. The
-    outcomes table keeps every reason whole.
+    A run's state holds 256 KiB, so many records have less room for a reason each. The outcomes table keeps every
+    reason whole.
     """
-    room = max(120, 6000 // max(1, len(outcomes)))
+    room = max(REASON_BYTES, REASONS_BYTES // max(1, len(outcomes)))
     return {
         "counts": count(each.outcome for each in outcomes),
         "records": [replace(each, reason=shorten(each.reason, room)).as_json() for each in outcomes],
@@ -73,8 +78,20 @@ def answer(outcomes: Sequence[RecordOutcome]) -> dict[str, Any]:
 
 
 def shorten(text: str, room: int) -> str:
-    """The text, or as much of its beginning as fits in ``room`` UTF-8 bytes."""
-    encoded = text.encode()
-    if len(encoded) <= room:
+    """The text, or as much of its beginning as fits in ``room`` bytes of JSON in UTF-8."""
+    if _bytes(text) <= room:
         return text
-    return encoded[: room - 3].decode(errors="ignore") + "…"
+    ellipsis = "…"
+    left = room - _bytes(ellipsis)
+    end = 0
+    for character in text:
+        left -= _bytes(character)
+        if left < 0:
+            break
+        end += 1
+    return text[:end] + ellipsis
+
+
+def _bytes(text: str) -> int:
+    """As JSON, without the quotes around it."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2

@@ -6,15 +6,14 @@ Keys are snake_case; camelCase is accepted too. An empty value is an absent one.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
-from pydantic.alias_generators import to_camel, to_snake
+from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
+from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, to_json
 
 from dokstamp_sync import fields
-from dokstamp_sync.order import Step
-from dokstamp_sync.outcomes import shorten
 
 # Together with the step's name it is a key in DynamoDB, which holds 2,048 bytes.
 MOST_SIS_ID_BYTES = 800
@@ -147,8 +146,8 @@ class Attachments(Record):
         for position, attachment in enumerate(self.modules, start=1):
             if attachment.order is None:
                 attachment.order = position
-        named = [attachment.module_id for attachment in self.modules]
-        twice = sorted({each for each in named if named.count(each) > 1})
+        named = Counter(attachment.module_id for attachment in self.modules)
+        twice = sorted(each for each, times in named.items() if times > 1)
         if twice:
             raise PydanticCustomError("twice", "modules names {ids} twice", {"ids": ", ".join(twice)})
         return self
@@ -242,43 +241,3 @@ class Certificate(Record):
 def enrollment_id(student_id: str, course_id: str, cohort_id: str | None) -> str:
     """An enrollment's default ``sis_id``."""
     return "/".join(part for part in (student_id, course_id, cohort_id) if part)
-
-
-MODELS: dict[Step, type[Record]] = {
-    Step.INSTITUTION: Institution,
-    Step.COURSE: Course,
-    Step.MODULE: Module,
-    Step.COURSE_MODULES: CourseModules,
-    Step.MODULE_GROUP: ModuleGroup,
-    Step.COHORT: Cohort,
-    Step.STUDENT: Student,
-    Step.ENROLLMENT: Enrollment,
-    Step.CERTIFICATE: Certificate,
-}
-
-
-def parse(step: Step, given: object, default_institution: str = "") -> Record:
-    """The record that ``given`` (a JSON object) says. Raises pydantic's ValidationError."""
-    return MODELS[step].model_validate(given, context={"default_institution": default_institution})
-
-
-def apparent_sis_id(step: Step, given: object) -> str | None:
-    """The id of a record that is too malformed to be one, as far as it can be told."""
-    if not isinstance(given, dict):
-        return None
-    known = {to_snake(str(key)): value.strip() for key, value in given.items() if isinstance(value, str)}
-    try:
-        told = known.get("sis_id") or MODELS[step].model_construct(None, **known).default_sis_id()
-    except (AttributeError, TypeError):
-        return None
-    return shorten(told, MOST_SIS_ID_BYTES) or None
-
-
-def problems(error: ValidationError) -> list[dict[str, str]]:
-    """``[{"field": "modules[0].module_id", "problem": "..."}]``; never the values, which may be personal."""
-    return [{"field": _place(each["loc"]), "problem": each["msg"]} for each in error.errors(include_input=False)]
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    shown = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return shown.removeprefix(".")

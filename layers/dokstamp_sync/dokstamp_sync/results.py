@@ -7,7 +7,7 @@ from typing import Any
 
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import REFUSED, Outcome, RecordOutcome, count, shorten
-from dokstamp_sync.records import apparent_sis_id
+from dokstamp_sync.reading import apparent_sis_id
 
 
 def result(run: str, records: Iterable[Mapping[str, Any]], *, failed: bool = False) -> dict[str, Any]:

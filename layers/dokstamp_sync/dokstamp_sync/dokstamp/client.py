@@ -32,7 +32,8 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 class DokStamp:
     """One client per environment: one connection pool, one token.
 
-    Every method raises Retry, Throttled, Misconfigured, NotFound or Rejected; see errors.py.
+    A reading call leaves nothing in doubt, so its Retry is always definite. Every method raises Retry, Throttled,
+    Misconfigured, NotFound or Rejected; see errors.py.
     """
 
     def __init__(
@@ -82,8 +83,10 @@ class DokStamp:
             seen += len(entities)
             first = entities[0].get("uuid") if entities else None
             total = meta.get("total") if isinstance(meta, dict) else None
-            if not entities or not isinstance(total, int) or seen >= total:
+            if not isinstance(total, int) or seen >= total:
                 return
+            if not entities:
+                raise Retry(f"GET {path} ends before its own total")
         raise Retry(f"GET {path} has more than {MOST_PAGES} pages")
 
     def get(self, path: str) -> Entity:
@@ -140,7 +143,8 @@ class DokStamp:
         except _NEVER_SENT as error:
             raise Retry(f"DokStamp could not be reached ({type(error).__name__})") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Retry(f"{method} {path} got no whole answer ({type(error).__name__})", definite=False) from None
+            reason = f"{method} {path} got no whole answer ({type(error).__name__})"
+            raise Retry(reason, definite=method == "GET") from None
 
     def _check_time(self) -> None:
         now = self._clock()
@@ -161,13 +165,13 @@ class DokStamp:
             case Fate.THROTTLED:
                 raise Throttled(said, after=wait)
             case Fate.RETRY:
-                raise Retry(said, after=wait, definite=status in NOT_CARRIED_OUT)
+                raise Retry(said, after=wait, definite=method == "GET" or status in NOT_CARRIED_OUT)
             case Fate.RENEW:
                 raise Misconfigured(f"{said} also with a new token: check credentials and tenant")
             case Fate.MISCONFIGURED:
                 raise Misconfigured(f"{said}: check the credentials' permissions, tenant and base URL")
-            case Fate.NOT_FOUND if method == "GET" and not _UUID.search(path):
-                # A list without matches is empty, not absent; a missing or unknown tenant is a 404 [tenancy].
+            case Fate.NOT_FOUND if not _UUID.search(path):
+                # What names no entity is never absent; a missing or unknown tenant is a 404 [tenancy].
                 raise Misconfigured(f"{said}: check the tenant and the base URL")
             case Fate.NOT_FOUND:
                 raise NotFound(said, path=path)
@@ -177,17 +181,23 @@ class DokStamp:
 
     def _ask_for_token(self, request: TokenRequest) -> Mapping[str, Any]:
         try:
-            response = self._exchange("POST", request.path, None, data=request.form, json=request.json)
+            return self._judge_token(request, self._exchange("POST", request.path, None, **_content(request)))
         except Retry as error:
             # Whatever became of the token request, the call that wanted the token was not carried out.
             error.definite = True
             raise
+
+    def _judge_token(self, request: TokenRequest, response: httpx.Response) -> Mapping[str, Any]:
         if fate(response.status_code) in (Fate.RENEW, Fate.NOT_FOUND, Fate.REJECTED):
             raise Misconfigured(
                 f"POST {request.path} answered {response.status_code}: check the credentials, the base URL and the "
                 "authentication mode"
             )
         return self._judge("POST", request.path, response)
+
+
+def _content(request: TokenRequest) -> dict[str, Any]:
+    return {"data": request.form} if request.form else {"json": request.json}
 
 
 def _rewind(content: Mapping[str, Any]) -> None:

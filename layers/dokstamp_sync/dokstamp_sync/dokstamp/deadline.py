@@ -80,9 +80,10 @@ class DeadlineTransport(httpx.HTTPTransport):
     """
 
     def __init__(self, connections: int) -> None:
-        super().__init__()
+        context = httpx.create_ssl_context()
+        super().__init__(verify=context)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=context,
             max_connections=connections,
             max_keepalive_connections=connections,
             # A connection kept across a frozen environment may be dead.

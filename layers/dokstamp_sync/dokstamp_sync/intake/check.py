@@ -11,8 +11,9 @@ from pydantic_core import to_json
 
 from dokstamp_sync.messages import MOST_BYTES, InboxMessage, read_json
 from dokstamp_sync.order import Step
-from dokstamp_sync.outcomes import Outcome, RecordOutcome
-from dokstamp_sync.records import CourseModules, ModuleGroup, Record, apparent_sis_id, parse, problems
+from dokstamp_sync.outcomes import REASONS_BYTES, Outcome, RecordOutcome
+from dokstamp_sync.reading import apparent_sis_id, parse, problems
+from dokstamp_sync.records import CourseModules, ModuleGroup, Record
 
 # A run's state holds 256 KiB; the rest is room for what Step Functions adds.
 MOST_STATE_BYTES = 248 * 1024
@@ -111,7 +112,7 @@ def _weigh(checked: Checked) -> None:
 
 
 def _weights(checked: Checked) -> Iterator[int]:
-    yield 2000
+    yield 2000 + len(Step) * REASONS_BYTES
     for outcome in checked.settled:
         yield len(to_json(outcome.as_json()))
     for section in checked.records.values():

@@ -120,7 +120,7 @@ class Intake:
         }
         for step, records in checked.records.items():
             state[step.section] = {"todo": [as_sent(record) for record in records]}
-        return json.dumps(state, ensure_ascii=False)
+        return json.dumps(state, ensure_ascii=False, separators=(",", ":"))
 
 
 def _outcome(step: Step, record: Record, row: Row, settled: Settled) -> RecordOutcome:

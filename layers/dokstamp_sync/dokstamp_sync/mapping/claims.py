@@ -114,8 +114,10 @@ class Claims:
         self._clock = clock
         self._new_owner = new_owner
 
-    def claim(self, id_: str, before: Row | None) -> Claimed:
+    def claim(self, id_: str, before: Row | None, frozen: Mapping[str, str] | None = None) -> Claimed:
         """Makes this worker the owner; writes the intent in the same stroke where there is no uuid yet.
+
+        ``frozen``: what the intent freezes, unless an earlier one that may have been sent has frozen something.
 
         ``before``: the row as decided upon. Raises Conflict if it is not that any more: decide again.
         """
@@ -123,7 +125,8 @@ class Claims:
         claim = Claim(owner=self._new_owner(), until=self._clock() + self._lease.seconds)
         intent = base.intent
         if base.uuid is None:
-            intent = replace(intent, maybe_sent=True) if intent else Intent()
+            earlier = intent.facts if intent and (intent.maybe_sent or not frozen) else frozen
+            intent = Intent(facts=dict(earlier or {}))
         stored = self._store.write(replace(base, claim=claim, intent=intent), before)
         return Claimed(self._store, stored, before, self._lease, self._clock)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from dokstamp_sync.errors import Rejected, Retry
+from dokstamp_sync.errors import NotFound, Rejected, Retry
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Attachments
@@ -23,6 +23,10 @@ A = TypeVar("A", bound=Attachments)
 
 Place = dict[str, Any]
 """A module's place in a course: ``order``, ``is_required``, ``workload``, ``group`` (a uuid or None)."""
+
+
+Wish = dict[str, Any]
+"""What a record wants: ``places`` (module uuid -> place), and ``turn``: a later turn has the last word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def attach(work: Work[R], course_uuid: str, wanted: Mapping[str, Place]) -> Chan
 
 
 class _Course:
-    """``wanted``: row id of a record -> module uuid -> place; ``known``: what is attached, kept true call by call."""
+    """``wanted``: row id of a record -> wish; ``known``: module uuid -> place as attached, kept true call by call."""
 
     def __init__(self, api: Api, course_uuid: str, shared: Claimed, names: Mapping[str, str]) -> None:
         self._api = api
@@ -89,15 +93,18 @@ class _Course:
         self._path = f"/courses/{course_uuid}"
         # After an owner who did not finish, what is remembered may be wrong.
         self._sure = not shared.touched
-        self.wanted: dict[str, Mapping[str, Place]] = dict(shared.row.facts.get("wanted", {}))
+        self.wanted: dict[str, Wish] = dict(shared.row.facts.get("wanted", {}))
         self.known: dict[str, Place] = dict(shared.row.facts.get("attached", {}))
 
     def facts(self) -> dict[str, Any]:
         return {"wanted": self.wanted, "attached": self.known}
 
     def change(self, by: str, wanted: Mapping[str, Place]) -> Changes:
-        self.wanted[by] = wanted
-        due = self._due(by)
+        before = self.wanted.get(by)
+        if before is None or before["places"] != wanted:
+            turn = max((each["turn"] for each in self.wanted.values()), default=0) + 1
+            self.wanted[by] = {"turn": turn, "places": dict(wanted)}
+        due = self._due()
         todo = {uuid: place for uuid, place in due.items() if not self._sure or self.known.get(uuid) != place}
         gone = [uuid for uuid in self.known if uuid not in due]
         if not todo and not gone:
@@ -108,14 +115,11 @@ class _Course:
         self._attach(todo, free)
         return Changes(len(todo), len(gone))
 
-    def _due(self, speaking: str) -> dict[str, Place]:
-        """Where every module belongs: with a group that wants it, else where the course's own list has it.
-
-        Of two groups that want it, the one that speaks now has it.
-        """
+    def _due(self) -> dict[str, Place]:
+        """Where every module belongs: with the group that wanted it last, else where the course's own list has it."""
         due: dict[str, Place] = {}
-        for record in sorted(self.wanted, key=lambda each: (each == speaking, each)):
-            for uuid, place in self.wanted[record].items():
+        for wish in sorted(self.wanted.values(), key=lambda each: each["turn"]):
+            for uuid, place in wish["places"].items():
                 if place["group"] or not due.get(uuid, {}).get("group"):
                     due[uuid] = place
         return due
@@ -129,12 +133,25 @@ class _Course:
         taken = [uuid for uuid in uuids if uuid not in free]
         if not taken:
             return free
-        foreign = not self.known.keys() >= set(taken)
-        self._api.detach(f"{self._path}/detach/modules", {"modules": taken})
+        expected = self.known.keys() >= set(taken)
+        detached = self._detach(taken)
         for uuid in taken:
             self.known.pop(uuid, None)
-        # What was not known to be attached may be missing from the list for another reason.
-        return self._free() if foreign else free | set(taken)
+        # What was not known to be attached, or could not be detached, may be missing for another reason.
+        return free | set(taken) if expected and detached else self._free()
+
+    def _detach(self, uuids: Sequence[str]) -> bool:
+        """False if some could not be: a module that was deleted meanwhile cannot, and need not."""
+        try:
+            self._api.detach(f"{self._path}/detach/modules", {"modules": list(uuids)})
+            return True
+        except NotFound:
+            raise
+        except Rejected:
+            if len(uuids) > 1:
+                for uuid in uuids:
+                    self._detach([uuid])
+            return False
 
     def _attach(self, todo: Mapping[str, Place], free: set[str]) -> None:
         offered = {uuid: place for uuid, place in todo.items() if uuid in free}

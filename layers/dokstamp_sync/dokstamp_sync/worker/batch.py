@@ -16,7 +16,8 @@ from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.messages import StepMessage, read_json
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer, count
-from dokstamp_sync.records import Record, apparent_sis_id, parse, problems
+from dokstamp_sync.reading import apparent_sis_id, parse, problems
+from dokstamp_sync.records import Record
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.delivery import Context, Deliveries, Means
 from dokstamp_sync.worker.invalid import Invalid
@@ -191,7 +192,13 @@ class Worker(Generic[R]):
             self._hand_back(received, [error], len(done))
 
     def _drop(self, received: Received, error: ValueError) -> None:
-        """Nobody can say which record this is about: it is kept as it came."""
+        """Nobody can say which record this is about: it is kept as it came.
+
+        One that a run waits for is the state machine's fault, not the SIS's: it goes to the dead letters.
+        """
+        if '"task_token"' in received.body:
+            logger.error("message of a run is not a step message")
+            raise HandedBack("a run waits for this message")
         wrong = problems(error) if isinstance(error, ValidationError) else [{"field": "", "problem": str(error)}]
         reason = "; ".join(f"{each['field']}: {each['problem']}".removeprefix(": ") for each in wrong)
         outcome = RecordOutcome(self._rules.step, None, Outcome.REJECTED, reason)

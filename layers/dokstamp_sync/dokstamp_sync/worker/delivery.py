@@ -92,7 +92,8 @@ class Deliveries(Generic[R]):
     def _claimed(
         self, record: R, row: Row | None, said: Said, context: Context, parents: dict[str, Parent]
     ) -> RecordOutcome:
-        claimed = context.claims.claim(row_id(self.step, record.sis_id), row)
+        frozen = self._rules.intent(record, parents)
+        claimed = context.claims.claim(row_id(self.step, record.sis_id), row, frozen)
         gate = Gate(self._means.api, dry_run=False)
         gate.claims.append(claimed)
         try:
@@ -120,9 +121,8 @@ class Deliveries(Generic[R]):
         except NotFound as unknown:
             if not claimed.row.uuid or claimed.row.uuid not in unknown.path:
                 raise self._blame(unknown, parents, context) from None
-            claimed.forget()
         try:
-            return self._rules.deliver(self._work(record, context, parents, gate))
+            return self._rules.deliver(self._work(record, context, parents, gate, forgotten=True))
         except NotFound as unknown:
             raise self._blame(unknown, parents, context) from None
 
@@ -135,7 +135,9 @@ class Deliveries(Generic[R]):
                 return NotReady(f"{parent.reference.step} '{parent.reference.sis_id}' is gone from DokStamp")
         return unknown
 
-    def _work(self, record: R, context: Context, parents: dict[str, Parent], gate: Gate) -> Work[R]:
+    def _work(
+        self, record: R, context: Context, parents: dict[str, Parent], gate: Gate, *, forgotten: bool = False
+    ) -> Work[R]:
         def claim_other(id_: str) -> Claimed:
             row = self._means.store.read([id_]).get(id_)
             if row and row.claim and row.claim.until > self._means.clock():
@@ -156,6 +158,7 @@ class Deliveries(Generic[R]):
             claim_other=claim_other,
             pdfs=self._means.pdfs,
             issue=self._means.issue,
+            forgotten=forgotten,
         )
 
     def _give_up(self, gate: Gate, error: Retry) -> None:

@@ -53,7 +53,9 @@ class QueueAndRuns:
 
     def task(self, token: str, result: dict[str, Any]) -> None:
         try:
-            self._runs.send_task_success(taskToken=token, output=json.dumps(result, ensure_ascii=False))
+            self._runs.send_task_success(
+                taskToken=token, output=json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+            )
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code not in NO_LONGER_WAITED_FOR:

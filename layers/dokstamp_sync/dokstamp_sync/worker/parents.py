@@ -82,7 +82,11 @@ class Parents:
         return self._look_up(reference)
 
     def forget(self, parent: Parent) -> None:
-        """DokStamp does not know the mapped uuid: the row goes back to knowing nothing."""
+        """DokStamp does not know the mapped uuid: the row goes back to knowing nothing.
+
+        A look-up comes first: where it fails as well, tenant or address are wrong, and the row may be right.
+        """
+        self._find(parent.reference)
         id_ = row_id(parent.reference.step, parent.reference.sis_id)
         row = self._rows.pop(id_, None)
         if row and row.uuid == parent.uuid:

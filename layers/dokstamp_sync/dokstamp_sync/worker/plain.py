@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic
 
 from dokstamp_sync.dokstamp.client import Entity
 from dokstamp_sync.dokstamp.compare import says
+from dokstamp_sync.dokstamp.lookups import uuid_of
 from dokstamp_sync.errors import Rejected
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.worker.parents import Parent, Reference
-from dokstamp_sync.worker.work import Delivered, R, Work
+from dokstamp_sync.worker.work import Api, Delivered, R, Work
 
 UNPROCESSABLE = 422
 
@@ -21,12 +23,14 @@ class PlainStep(ABC, Generic[R]):
     """A step whose records are entities of their own.
 
     References are named as the vendor names the field (``institution_uuid``): that is how they are sent with a
-    create. An update leaves them out, because nothing says that an entity can be moved (section 9.2).
+    create, and with an update that moves the entity.
     """
 
     step: Step
     unique: ClassVar[frozenset[str]] = frozenset()
     """Fields on which the vendor refuses a second entity."""
+    optional: ClassVar[frozenset[str]] = frozenset()
+    """References that a record may drop."""
 
     @abstractmethod
     def references(self, record: R) -> Mapping[str, Reference]:
@@ -41,24 +45,55 @@ class PlainStep(ABC, Generic[R]):
         """Where the entities live."""
 
     @abstractmethod
-    def find(self, work: Work[R]) -> Entity | None:
-        """The entity by what names it in the SIS."""
+    def key(self, record: R, parents: Mapping[str, Parent]) -> tuple[str, ...]:
+        """What names the entity in DokStamp; ``find`` takes it apart again."""
+
+    @abstractmethod
+    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+        """The entity by what names it."""
 
     @abstractmethod
     def body(self, record: R) -> Mapping[str, Any]:
         """What the vendor is to know, without the references."""
 
+    def intent(self, record: R, parents: Mapping[str, Parent]) -> Mapping[str, str]:
+        """The key goes into the intent: a create in doubt is looked for by the key that it was sent with."""
+        return {"key": json.dumps(self.key(record, parents))}
+
     def deliver(self, work: Work[R]) -> Delivered:
         """Updates the mapped entity, or adopts the one found, or creates one."""
         if work.uuid:
             return self._update(work, work.uuid)
-        found = self.find(work)
-        return self._adopt(work, found) if found else self._create(work)
+        mine = self.key(work.record, work.parents)
+        sent = tuple(json.loads(work.claimed.frozen.get("key", "[]"))) or mine
+        for key in dict.fromkeys((sent, mine)):
+            found = self.find(work.api, key)
+            if found:
+                return self._adopt(work, found)
+        if work.forgotten:
+            work.claimed.forget()
+        if work.claimed.frozen != self.intent(work.record, work.parents):
+            work.claimed.freeze(self.intent(work.record, work.parents))
+        return self._create(work)
 
     def _update(self, work: Work[R], uuid: str) -> Delivered:
-        work.api.change(f"{self.path(work)}/{uuid}", self.body(work.record))
-        # A row without a delivery was adopted as somebody's parent.
+        moved = self._moved(work)
+        work.api.change(f"{self.path(work)}/{uuid}", {**self.body(work.record), **moved})
+        if moved:
+            self._check_move(work.api.get(f"{self.path(work)}/{uuid}"), moved)
         return Delivered(Outcome.UPDATED, uuid, "changed", self.facts(work.parents))
+
+    def _moved(self, work: Work[R]) -> dict[str, str | None]:
+        """References that differ from those of the last delivery."""
+        owners = self.owners(work.parents)
+        left = {name: None for name in self.optional if work.facts.get(name) and name not in owners}
+        return {name: uuid for name, uuid in owners.items() if work.facts.get(name) not in (None, uuid)} | left
+
+    def _check_move(self, entity: Entity, moved: Mapping[str, str | None]) -> None:
+        """Nothing says that an entity can be moved (section 9.2), so DokStamp's own word counts."""
+        stayed = [name for name, uuid in moved.items() if uuid_of(entity, name.removesuffix("_uuid")) != uuid]
+        if stayed:
+            raise Rejected(f"DokStamp does not move it: {', '.join(stayed)} is still what it was")
 
     def _adopt(self, work: Work[R], entity: Entity) -> Delivered:
         uuid, facts = entity["uuid"], self.facts(work.parents)
@@ -78,7 +113,7 @@ class PlainStep(ABC, Generic[R]):
             if refusal.status != UNPROCESSABLE or not refusal.fields & self.unique:
                 raise
             # Somebody was faster, or the first look-up missed it: look once more, adopt, or leave it refused.
-            found = self.find(work)
+            found = self.find(work.api, self.key(work.record, work.parents))
             if found is None:
                 raise
             return self._adopt(work, found)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DAY_SECONDS = 86_400
+# An item holds 400 KB, and a character takes four bytes at most.
+MOST_CHARACTERS = 90_000
 
 
 class Refusals(Protocol):
@@ -45,7 +47,7 @@ class RefusalTable:
             "sis_id": outcome.sis_id or "",
             "outcome": outcome.outcome.value,
             "reason": outcome.reason,
-            "record": json.dumps(said, ensure_ascii=False),
+            "record": json.dumps(said, ensure_ascii=False)[:MOST_CHARACTERS],
         }
         expires = {"expires_at": {"N": str(int(self._clock()) + self._days * DAY_SECONDS)}}
         self._ask("put_item", Item={name: {"S": value} for name, value in text.items()} | expires)

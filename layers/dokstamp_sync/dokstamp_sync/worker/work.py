@@ -54,6 +54,7 @@ class ClaimsOthers(Protocol):
 class Work(Generic[R]):
     """One record to deliver, with all that a step may use to do so.
 
+    ``forgotten``: DokStamp does not know the mapped uuid; the row still does, until something new is made.
     ``parents``: by the names that the step's ``references`` gave them. ``issue``: the stack's issue mode.
     """
 
@@ -65,11 +66,12 @@ class Work(Generic[R]):
     claim_other: ClaimsOthers
     pdfs: OpensPdfs
     issue: str
+    forgotten: bool = False
 
     @property
     def uuid(self) -> str | None:
         """The uuid that the mapping knows."""
-        return self.claimed.row.uuid
+        return None if self.forgotten else self.claimed.row.uuid
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -97,6 +99,9 @@ class StepRules(Protocol[R]):
 
     def lane(self, record: R) -> str:
         """Records of one lane are delivered one after another, those of different lanes side by side."""
+
+    def intent(self, record: R, parents: Mapping[str, Parent]) -> Mapping[str, str]:
+        """What is frozen before anything can be created."""
 
     def deliver(self, work: Work[R]) -> Delivered:
         """Makes DokStamp say what the record says. Raises what errors.py lists."""

@@ -1,0 +1,72 @@
+"""Nothing reaches DokStamp under a lease that has run out, however slow tokens and answers are."""
+
+from __future__ import annotations
+
+import httpx
+
+from dokstamp_sync.dokstamp.client import DokStamp
+from dokstamp_sync.mapping.claims import Claims, Lease
+from dokstamp_sync.mapping.memory import MemoryStore
+from dokstamp_sync.order import Step
+from dokstamp_sync.worker.batch import HandedBack, Received, Worker
+from dokstamp_sync.worker.delivery import Means
+from dokstamp_sync.worker.refusals import RefusalList
+from tests.concurrency.rig import message
+from tests.support.pipeline import CREDENTIALS, Clock, rules, settings
+from tests.support.simulation_http import BASE_URL, sandbox_in_process
+from tests.support.simulation_ports import MadeUpPdfs
+
+SLOW = 2.9  # of the three seconds that a call may take
+STUDENT = {"name": "Ana", "email": "ana@school.example", "date_of_birth": "2000-01-01"}
+
+
+class SlowWire(httpx.BaseTransport):
+    """Every POST takes nearly its whole deadline, and the first one finds its token ended."""
+
+    def __init__(self, clock: Clock, store: MemoryStore) -> None:
+        self.lapsed: list[str] = []
+        self._clock = clock
+        self._store = store
+        self._refused = False
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        sandbox = sandbox_in_process()
+        self._clock.sleep(SLOW if request.method == "POST" else 0.1)
+        if request.method == "POST" and request.url.path == "/students":
+            row = self._store.rows["student#ana@school.example"]
+            if row.claim is None or row.claim.until <= self._clock.now:
+                self.lapsed.append(f"{request.method} {request.url.path}")
+            if not self._refused:
+                self._refused = True
+                sandbox.sandbox.gate.clear()
+        return sandbox.answer(request)
+
+
+class Silent:
+    def task(self, token: str, result: dict[str, object]) -> None:
+        """Nobody waits for the answer."""
+
+    def hide(self, receipt_handle: str, seconds: int) -> None:
+        """Nobody takes the message again."""
+
+
+def test_a_token_that_is_renewed_slowly_does_not_carry_a_call_past_its_lease() -> None:
+    # Given a slow DokStamp whose tokens end between a worker's look-up and its POST
+    sandbox_in_process().sandbox.reset()
+    clock, store = Clock(), MemoryStore()
+    given = settings(BASE_URL)
+    wire = SlowWire(clock, store)
+    dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, clock=clock, transport=wire)
+    means = Means(store, RefusalList(), dokstamp, MadeUpPdfs(), given.dokstamp_issue, clock)
+    claims = Claims(store, Lease(given.lease_seconds, given.in_flight_seconds), clock, lambda: str(clock.now))
+    worker = Worker(rules(Step.STUDENT), means, claims, Silent(), given, lambda: 0.5)
+    # When a worker delivers a new record, as often as it has to
+    for receives in range(1, 10):
+        try:
+            worker.take(Received("1", message(Step.STUDENT, "run", [STUDENT]), "handle", receives, clock.now))
+            break
+        except HandedBack:
+            clock.sleep(given.lease_seconds)
+    # Then no POST arrived when the worker's lease was over
+    assert wire.lapsed == []

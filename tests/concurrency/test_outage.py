@@ -1,0 +1,170 @@
+"""What trouble with DokStamp does to everybody else: an outage, a record that always fails, many retried messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dokstamp_sync.settings import Settings
+from local.sandbox import Fault
+from tests.concurrency.school import held, in_order, one_by_one
+from tests.support.pipeline import FolderPdfs, settings
+from tests.support.simulation import Simulation
+from tests.support.simulation_http import BASE_URL, sandbox_in_process
+from tests.support.simulation_state import natural
+
+TEMPLATE = (Path(__file__).parents[2] / "template.yaml").read_text(encoding="utf-8")
+HOUR = 3600.0
+TIMES = (
+    "MaximumReceives",
+    "RetryBaseSeconds",
+    "RetryCapSeconds",
+    "DeadlineSeconds",
+    "ProcessingSeconds",
+    "SkewSeconds",
+    "LeaseSeconds",
+    "PatienceSeconds",
+    "RecordThreads",
+)
+
+
+def parameter(name: str) -> float:
+    """A number that the template has as a default."""
+    found = re.search(rf"^  {name}:\n    Type: Number\n    Default: (\S+)$", TEMPLATE, re.MULTILINE)
+    assert found, f"the template has no parameter {name}"
+    return float(found[1])
+
+
+def template_settings() -> Settings:
+    """The template's own times, and its default institution set to the school's."""
+    times = {re.sub("(?<!^)(?=[A-Z])", "_", name).lower(): parameter(name) for name in TIMES}
+    return settings(BASE_URL, default_institution="UFP", **times)
+
+
+def deployed(answer: Callable[[httpx.Request], httpx.Response] | None = None, seed: int = 1) -> Simulation:
+    """The school's stack with the template's times and sizes, and an empty sandbox."""
+    dokstamp = sandbox_in_process()
+    dokstamp.sandbox.reset()
+    return Simulation(
+        template_settings(),
+        answer or dokstamp.answer,
+        seed=seed,
+        pdfs=FolderPdfs(),
+        concurrency=int(parameter("MaximumConcurrency")),
+        batch_size=int(parameter("BatchSize")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"), [(503, {}), (503, {"Retry-After": "120"}), (429, {"Retry-After": "30"}), (500, {}), (403, {})]
+)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_an_outage_of_an_hour_ends_with_everything_delivered(
+    status: int, headers: dict[str, str], seed: int
+) -> None:
+    # Given a vendor that answers nothing useful for an hour, and a school that is told record by record meanwhile
+    simulation: Simulation
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if simulation.time.now < began + HOUR:
+            return httpx.Response(status, headers=headers, request=request)
+        return sandbox_in_process().answer(request)
+
+    simulation = deployed(answer, seed)
+    began = simulation.time.now
+    for place, message in enumerate(one_by_one()):
+        simulation.send(message, after=place * 10)
+    # When the outage is over and the queues are at rest
+    simulation.run()
+    # Then nothing has died, for the receives last longer than an hour; every run has ended, every record is delivered
+    assert simulation.redrive() == 0
+    assert not simulation.machine.open
+    found = held()
+    undelivered = [
+        each for result in simulation.results for each in result["records"] if each["outcome"] in ("rejected", "blocked")
+    ]
+    assert undelivered == []
+    # And DokStamp holds the same as without an outage
+    assert natural(found) == in_order()
+
+
+def poisoned() -> None:
+    """DokStamp breaks down at one student, always."""
+    sandbox_in_process().sandbox.add_faults(
+        Fault(kind="status", status=500, method="POST", path="^/students$", where="poison", times=None)
+    )
+
+
+def student(name: str) -> dict[str, Any]:
+    return {"name": name, "email": f"{name}@school.example", "date_of_birth": "2000-01-01"}
+
+
+def told(id_: str, *names: str) -> dict[str, Any]:
+    return {"id": id_, "occurred_at": "2026-11-20T08:00:00Z", "students": [student(name) for name in names]}
+
+
+def test_a_record_that_always_fails_holds_up_neither_its_message_nor_its_batch() -> None:
+    # Given a message with a record that DokStamp always breaks down at, among others
+    simulation = deployed()
+    poisoned()
+    simulation.send(told("poisoned", "ana", "poison", "zoe"))
+    for number in range(20):
+        simulation.send(told(f"sound-{number}", f"student{number}"))
+    # When two minutes have passed
+    simulation.run(120)
+    # Then all other records are delivered, those of its own message too, and their runs have ended
+    emails = {each["email"] for each in held()["students"]["live"]}
+    assert len(emails) == 22
+    assert {"ana@school.example", "zoe@school.example"} <= emails
+    assert len(simulation.results) == 20
+    # And in the end its message waits in the dead letters, with its run open, and was not sent too often
+    simulation.run()
+    (dead,) = [queue.name for queue in simulation.all_queues if queue.dead]
+    (waiting,) = simulation.machine.open
+    assert (dead, waiting.waits_in) == ("student", "student")
+    posts = [c for c in sandbox_in_process().sandbox.calls if c.body and c.body.get("name") == "poison"]
+    assert len(posts) <= int(parameter("MaximumReceives"))
+
+
+def test_a_mended_record_finishes_its_run_after_a_redrive() -> None:
+    # Given a message whose record failed until it died
+    simulation = deployed()
+    poisoned()
+    simulation.send(told("poisoned", "ana", "poison", "zoe"))
+    simulation.run()
+    # When the vendor has mended it and the dead letter is redriven
+    sandbox_in_process().sandbox.faults.clear()
+    assert simulation.redrive() == 1
+    simulation.run()
+    # Then the run ends with every record created, the others as they were the first time
+    (result,) = simulation.results
+    assert result["counts"] == {"created": 3}
+    assert len(held()["students"]["live"]) == 3
+
+
+def test_messages_that_are_retried_do_not_starve_new_ones() -> None:
+    # Given a hundred messages that fail again and again
+    simulation = deployed()
+    poisoned()
+    for number in range(100):
+        simulation.send(told(f"poisoned-{number}", f"poison{number}"))
+    simulation.run(300)
+    # When new messages come, one a minute
+    sent: dict[str, float] = {}
+    ended: dict[str, float] = {}
+    simulation.reported.append(lambda result: ended.setdefault(result["run"], simulation.time.now))
+    for number in range(10):
+        message = told(f"new-{number}", f"new{number}")
+        simulation.send(message)
+        before = set(simulation.machine.runs)
+        simulation.run(60)
+        (run,) = set(simulation.machine.runs) - before
+        sent[run] = simulation.time.now - 60
+    # Then each is through within its minute
+    assert set(sent) <= set(ended)
+    assert max(ended[run] - sent[run] for run in sent) < 60

@@ -1,0 +1,157 @@
+"""A run's state stays below 256 KiB whatever becomes of its records: whatever would not fit is refused at the door."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from dokstamp_sync.intake.intake import Intake
+from dokstamp_sync.mapping.memory import MemoryStore
+from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer
+from dokstamp_sync.reading import parse
+from dokstamp_sync.results import result_of_state
+from dokstamp_sync.worker.refusals import RefusalList
+from tests.support.sis import Json, example
+
+MOST_STATE = 256 * 1024
+UUID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+URL = f"https://verificar.dokstamp.eu/{UUID}"
+
+
+class Started:
+    """Keeps what runs are started with, and what is reported."""
+
+    def __init__(self) -> None:
+        self.states: list[str] = []
+        self.results: list[Mapping[str, Any]] = []
+
+    def exists(self, run: str) -> bool:
+        return False
+
+    def start(self, run: str, state: str) -> bool:
+        self.states.append(state)
+        return True
+
+    def report(self, result: Mapping[str, Any]) -> None:
+        self.results.append(result)
+
+
+def started(sections: Mapping[str, list[Json]]) -> str | None:
+    """The state that the run starts with; None if the message is refused."""
+    runs = Started()
+    intake = Intake(MemoryStore(), RefusalList(), runs, default_institution="", clock=lambda: 0.0)
+    head = {"id": "m", "occurred_at": "2026-11-20T12:00:00Z"}
+    intake.take(json.dumps({**head, **sections}, ensure_ascii=False, separators=(",", ":")), "message-1")
+    assert runs.states or runs.results[0]["status"] == "refused"
+    return runs.states[0] if runs.states else None
+
+
+def sizes(state: str, reason: str) -> Iterator[int]:
+    """The size of the state as the run starts, and after each step that leaves the worst behind."""
+    run = json.loads(state)
+    yield len(state.encode())
+    for step in Step:
+        todo = run.get(step.section, {}).get("todo", [])
+        if todo:
+            outcomes = [
+                RecordOutcome(step, parse(step, each).sis_id, Outcome.REJECTED, reason, UUID, URL) for each in todo
+            ]
+            run[step.section] = answer(outcomes)
+            yield len(json.dumps(run, ensure_ascii=False).encode())
+    yield len(json.dumps(result_of_state(run), ensure_ascii=False).encode())
+
+
+WORDS = "The selected course_uuid is invalid; " * 1000
+QUOTED = '"a" \\ ' * 4000
+
+
+def fitting(make: Any) -> str:
+    """The state of the largest message of its kind that is taken."""
+    low, high = (500, 501) if started(make(500)) else (1, 500)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if started(make(middle)) else (low, middle)
+    state = started(make(low))
+    assert state is not None
+    return state
+
+
+def students(count: int) -> dict[str, list[Json]]:
+    return {"students": [example(Step.STUDENT, sis_id=f"S{n}", email=f"s{n}@x.example") for n in range(count)]}
+
+
+def long_ids(count: int) -> dict[str, list[Json]]:
+    return {"cohorts": [example(Step.COHORT, code=f"{n:03}" + "ç" * 252) for n in range(count)]}
+
+
+def quoted_ids(count: int) -> dict[str, list[Json]]:
+    return {"cohorts": [example(Step.COHORT, code=f"{n:03}" + '"' * 252) for n in range(count)]}
+
+
+def attachments(count: int) -> dict[str, list[Json]]:
+    """Short entries, each of which says more when it is filled in."""
+    modules = [{"module_id": f"{n}"} for n in range(20)]
+    return {"course_modules": [{"course_id": f"{n}", "modules": modules} for n in range(count)]}
+
+
+def one_of_each_before_many(count: int) -> dict[str, list[Json]]:
+    """One record in each early step, whose reason has much room, and as many late ones as fit."""
+    early = {step.section: [example(step)] for step in list(Step)[:7]}
+    late = [example(Step.ENROLLMENT, sis_id=f"E{n}" + "x" * 240, student_id="s" * 250) for n in range(count)]
+    return early | {"enrollments": late}
+
+
+def a_bit_of_everything(count: int) -> dict[str, list[Json]]:
+    """Several records in every step."""
+    share = max(1, count // 9)
+    made: dict[str, list[Json]] = {}
+    for step in Step:
+        made[step.section] = [example(step, sis_id=f"{step}-{n}" + "é" * 100) for n in range(share)]
+    return made
+
+
+MAKERS = [students, long_ids, quoted_ids, attachments, one_of_each_before_many, a_bit_of_everything]
+
+
+@pytest.mark.parametrize("reason", [WORDS, QUOTED], ids=["long reasons", "reasons full of quotes"])
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_the_largest_message_that_is_taken_fits_to_its_end(make: Any, reason: str) -> None:
+    # Given the largest message of a kind that the intake takes
+    state = fitting(make)
+    # When every record of it ends as badly as can be, step after step
+    largest = max(sizes(state, reason))
+    # Then the run's state never outgrows what Step Functions holds, nor the result a queue's message
+    assert largest <= MOST_STATE
+
+
+def test_five_hundred_ordinary_records_are_taken() -> None:
+    # Given five hundred students, When they are sent at once, Then they make one run
+    state = started(students(500))
+    assert state is not None
+    assert len(json.loads(state)["students"]["todo"]) == 500
+
+
+def test_a_message_whose_outcomes_would_not_fit_is_refused_and_told_to_split_it() -> None:
+    # Given records with ids so long that their outcomes outgrow a run
+    runs = Started()
+    intake = Intake(MemoryStore(), RefusalList(), runs, default_institution="", clock=lambda: 0.0)
+    head = {"id": "m", "occurred_at": "2026-11-20T12:00:00Z"}
+    # When the message is taken
+    intake.take(json.dumps(head | long_ids(400), ensure_ascii=False), "message-1")
+    # Then no run is started, and the SIS is told what to do
+    assert runs.states == []
+    assert "split it" in runs.results[0]["errors"][0]["problem"]
+
+
+def test_a_reason_is_cut_only_where_room_is_short() -> None:
+    # Given a long reason
+    reason = "x" * 1500
+    # When it is answered alone, and among five hundred
+    alone = answer([RecordOutcome(Step.COURSE, "CS", Outcome.REJECTED, reason)])
+    crowd = answer([RecordOutcome(Step.COURSE, f"C{n}", Outcome.REJECTED, reason) for n in range(500)])
+    # Then it is whole alone, and its beginning is there among many
+    assert alone["records"][0]["reason"] == reason
+    assert len(crowd["records"][0]["reason"]) >= 100
+    assert crowd["records"][0]["reason"].endswith("…")
