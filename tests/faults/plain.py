@@ -20,7 +20,8 @@ BY_HAND = "11111111-1111-4111-8111-111111111111"
 class Plain:
     """A step's record, its changed form, what is delivered before, and where its entities live.
 
-    ``unique``: the field on which a second one is refused, with the switches that make the sandbox do so.
+    ``unique``: the field on which a second one is refused, with the ``switches`` that make the sandbox do so, and how
+    a ``rival`` has it. ``move``: the other parent that it can be moved to, and ``there`` that parent.
     """
 
     step: Step
@@ -32,7 +33,12 @@ class Plain:
     unique: str = ""
     rival: Mapping[str, Any] = field(default_factory=dict)
     switches: Mapping[str, Any] = field(default_factory=dict)
+    move: Mapping[str, Any] = field(default_factory=dict)
+    there: Sections = field(default_factory=dict)
 
+
+_COLLEGE: Sections = {"institutions": [school.OTHER_INSTITUTION]}
+_TO_COLLEGE = {"institution_id": "State College"}
 
 PLAIN = (
     Plain(
@@ -53,6 +59,8 @@ PLAIN = (
         unique="code",
         rival={"name": "Computer studies"},
         switches={"course_code_scope": "institution"},
+        move=_TO_COLLEGE,
+        there=_COLLEGE,
     ),
     Plain(
         Step.MODULE,
@@ -63,6 +71,8 @@ PLAIN = (
         "^/modules",
         unique="code",
         rival={"name": "Algorithmics"},
+        move=_TO_COLLEGE,
+        there=_COLLEGE,
     ),
     Plain(
         Step.COHORT,
@@ -73,6 +83,8 @@ PLAIN = (
         "^/cohorts",
         unique="code",
         rival={"modality": "remote"},
+        move={"course_id": "DS"},
+        there={"courses": [school.OTHER_COURSE]},
     ),
     Plain(
         Step.STUDENT,
@@ -155,6 +167,18 @@ def _calls(plain: Plain) -> list[Call]:
     ]
 
 
+def _moves(plain: Plain) -> list[Call]:
+    """An entity that is moved to another parent; what DokStamp made of it is read again."""
+    if not plain.move:
+        return []
+    before = joined(plain.before, plain.there, {plain.step.section: [plain.record]})
+    there, one = changed(plain.record, **plain.move), f"{plain.path}/[^/]+$"
+    return [
+        Call(plain.step, "move", "PATCH", one, there, Outcome.UPDATED, before, newer=plain.record),
+        Call(plain.step, "look after the move", "GET", one, there, Outcome.UPDATED, before),
+    ]
+
+
 def _rivals(plain: Plain) -> tuple[Rival, ...]:
     if not plain.unique:
         return ()
@@ -205,4 +229,4 @@ TOKENS = [
     ),
 ]
 
-CALLS = [call for plain in PLAIN for call in _calls(plain)] + [_BY_HAND] + _PARENTS + TOKENS
+CALLS = [call for plain in PLAIN for call in (*_calls(plain), *_moves(plain))] + [_BY_HAND] + _PARENTS + TOKENS

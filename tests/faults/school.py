@@ -9,6 +9,12 @@ Json = dict[str, Any]
 Sections = Mapping[str, Sequence[Json]]
 """A message's sections: records by section, in the order of the steps."""
 
+
+def changed(record: Json, **values: Any) -> Json:
+    """The record with other values."""
+    return {**record, **values}
+
+
 BUCKET = "school-pdfs"
 # The plus sign has to be percent-encoded in a look-up.
 EMAIL = "ana+cs@school.example"
@@ -22,6 +28,8 @@ COURSE = {
     "description": "Four years.",
     "institution_id": "Federal University",
 }
+OTHER_INSTITUTION = {"name": "State College", "country": "Brazil"}
+OTHER_COURSE = changed(COURSE, code="DS", name="Data Science")
 MODULE = {
     "code": "ALG",
     "name": "Algorithms",
@@ -48,11 +56,6 @@ BOTH = {"course_id": "CS", "modules": [{"module_id": "ALG"}, {"module_id": "NET"
 TURNED = {"course_id": "CS", "modules": [{"module_id": "NET", "workload": 30}, {"module_id": "ALG"}]}
 ONE = {"course_id": "CS", "modules": [{"module_id": "ALG"}]}
 GROUP = {"course_id": "CS", "name": "Basics", "order": 1, "modules": [{"module_id": "ALG", "is_required": False}]}
-
-
-def changed(record: Json, **values: Any) -> Json:
-    """The record with other values."""
-    return {**record, **values}
 
 
 def sis_id(section: str, record: Json) -> str:

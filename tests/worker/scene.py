@@ -17,7 +17,7 @@ from dokstamp_sync.records import Student
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
 from dokstamp_sync.worker.delivery import Means
-from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.refusals import RefusalList
 from dokstamp_sync.worker.work import Delivered, Work
 from tests.support.pipeline import Clock, FolderPdfs, settings
@@ -54,6 +54,9 @@ class ScriptedStep:
 
     def lane(self, record: Student) -> str:
         return self.lanes.get(record.sis_id, record.sis_id)
+
+    def intent(self, record: Student, parents: Mapping[str, Parent]) -> Mapping[str, str]:
+        return {}
 
     def deliver(self, work: Work[Student]) -> Delivered:
         name = work.record.sis_id

@@ -58,7 +58,8 @@ def stubs() -> Iterator[Stubs]:
 
 
 def test_a_token_is_answered_with_the_result_as_json(stubs: Stubs) -> None:
-    expected = {"taskToken": "token-1", "output": json.dumps(RESULT, ensure_ascii=False)}
+    output = json.dumps(RESULT, ensure_ascii=False, separators=(",", ":"))
+    expected = {"taskToken": "token-1", "output": output}
     stubs.runs.add_response("send_task_success", {}, expected)
     stubs.answers.task("token-1", RESULT)
 

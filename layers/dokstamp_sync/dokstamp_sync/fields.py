@@ -1,4 +1,4 @@
-"""The kinds of values that records are made of, with the bounds of the vendor's contract."""
+"""The kinds of values that records are made of, with the bounds of the vendor's contract, and how keys are read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
@@ -80,3 +90,18 @@ Grade = Annotated[
     PlainSerializer(lambda grade: format(grade.normalize(), "f"), when_used="json"),
 ]
 PdfAddress = Annotated[Text, Field(max_length=1100, pattern=r"^s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]/[^/].*$")]
+
+
+class Strict(BaseModel):
+    """Refuses unknown keys, accepts both spellings, drops empty values."""
+
+    model_config = ConfigDict(
+        extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, loc_by_alias=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_absent(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {key: value for key, value in given.items() if value is not None and value != ""}

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, AwareDatetime, Field, field_validator, mode
 from pydantic_core import PydanticCustomError, from_json
 
 from dokstamp_sync import fields
+from dokstamp_sync.fields import Strict
 from dokstamp_sync.order import SECTIONS, Step
-from dokstamp_sync.records import Strict
 
 MOST_RECORDS = 500
 MOST_BYTES = 256 * 1024

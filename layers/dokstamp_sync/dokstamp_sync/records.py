@@ -7,31 +7,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError, to_json
 
 from dokstamp_sync import fields
+from dokstamp_sync.fields import Strict
 
 # Together with the step's name it is a key in DynamoDB, which holds 2,048 bytes.
 MOST_SIS_ID_BYTES = 800
-
-
-class Strict(BaseModel):
-    """Refuses unknown keys, accepts both spellings, drops empty values."""
-
-    model_config = ConfigDict(
-        extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, loc_by_alias=False
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_absent(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        return {key: value for key, value in given.items() if value is not None and value != ""}
 
 
 class Record(Strict):
@@ -101,6 +86,8 @@ class Institution(Record):
 
 
 class Course(Owned):
+    """A course; one that is not active is archived."""
+
     code: fields.Code
     name: fields.Name
     description: fields.Prose | None = None
@@ -114,6 +101,8 @@ class Course(Owned):
 
 
 class Module(Owned):
+    """A module; its modality is kept in the modules' own words."""
+
     code: fields.ModuleCode
     name: fields.ModuleName
     description: fields.Prose | None = None
@@ -154,11 +143,15 @@ class Attachments(Record):
 
 
 class CourseModules(Attachments):
+    """The modules of a course that stand in no group."""
+
     def default_sis_id(self) -> str:
         return self.course_id
 
 
 class ModuleGroup(Attachments):
+    """A named group of a course's modules, such as a semester."""
+
     name: fields.Name
     order: fields.Position | None = None
     modules: list[Attachment] = []
@@ -168,6 +161,8 @@ class ModuleGroup(Attachments):
 
 
 class Cohort(Record):
+    """Those who take a course together."""
+
     code: fields.Code
     course_id: fields.SisId
     modality: fields.Modality | None = None
@@ -179,6 +174,8 @@ class Cohort(Record):
 
 
 class Student(Record):
+    """A student; belongs to the tenant, not to an institution."""
+
     name: fields.Name
     email: fields.Email
     date_of_birth: fields.Day
@@ -190,6 +187,8 @@ class Student(Record):
 
 
 class Enrollment(Record):
+    """A student in a course, perhaps in a cohort of it."""
+
     student_id: fields.SisId
     course_id: fields.SisId
     cohort_id: fields.SisId | None = None

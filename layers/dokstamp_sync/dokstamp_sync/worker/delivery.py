@@ -175,7 +175,7 @@ class Deliveries(Generic[R]):
         """What would be done, without a claim and without a writing call."""
         gate = Gate(self._means.api, dry_run=True)
         id_ = row_id(self.step, record.sis_id)
-        gate.claims.append(context.claims.claim(id_, row))
+        gate.claims.append(context.claims.claim(id_, row, self._rules.intent(record, parents)))
         try:
             if any(parent.uuid == PLANNED for parent in parents.values()):
                 raise WouldWrite(Outcome.CREATED)
