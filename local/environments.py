@@ -1,8 +1,8 @@
-"""Makes the virtual environments below .local/env: `python3 -m local.environments [dev] [sam] [emulator]`.
+"""Makes the virtual environments below .local/env: `python3 -m local.environments [dev] [sam] [emulator] [scan]`.
 
-Standard library only, for it runs before anything is installed. Three environments, because the SAM CLI and the
-emulator pin different versions of botocore, and because the emulator shows its own packages to every function: a
-minimal one keeps an import that no layer declares from passing here and failing on AWS.
+Standard library only, for it runs before anything is installed. Several environments, because the SAM CLI, the
+emulator and the scanners pin different versions of botocore, and because the emulator shows its own packages to every
+function: a minimal one keeps an import that no layer declares from passing here and failing on AWS.
 
 An environment is made again only when its requirements or the Python below it change.
 """
@@ -29,6 +29,7 @@ REQUIREMENTS = {
     "dev": "requirements-dev.txt",
     "sam": "local/requirements-sam.txt",
     "emulator": "local/requirements-emulator.txt",
+    "scan": "local/requirements-scan.txt",
 }
 
 

@@ -85,10 +85,9 @@ class _Endless:
 
     def take(self, body: str) -> list[dict[str, Any]]:
         """The outcomes of the message's records, however often it had to come back."""
-        first = time.time()
         for receives in range(1, 500):
             try:
-                self._worker.take(Received(f"{self._step}-1", body, "handle", receives, first))
+                self._worker.take(Received(f"{self._step}-1", body, "handle", receives))
                 return self._answers.given
             except HandedBack:
                 time.sleep(0.05)
@@ -97,7 +96,7 @@ class _Endless:
     def take_once(self, body: str) -> bool:
         """Whether the message is done after being taken once."""
         try:
-            self._worker.take(Received(f"{self._step}-1", body, "handle", 1, time.time()))
+            self._worker.take(Received(f"{self._step}-1", body, "handle", 1))
         except HandedBack:
             return False
         return True

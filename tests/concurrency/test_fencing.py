@@ -64,7 +64,7 @@ def test_a_token_that_is_renewed_slowly_does_not_carry_a_call_past_its_lease() -
     # When a worker delivers a new record, as often as it has to
     for receives in range(1, 10):
         try:
-            worker.take(Received("1", message(Step.STUDENT, "run", [STUDENT]), "handle", receives, clock.now))
+            worker.take(Received("1", message(Step.STUDENT, "run", [STUDENT]), "handle", receives))
             break
         except HandedBack:
             clock.sleep(given.lease_seconds)

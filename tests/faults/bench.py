@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 import httpx
 
@@ -24,14 +23,12 @@ from tests.faults.overtake import Interloper, twice
 from tests.faults.plain import BY_HAND
 from tests.faults.school import Json, sis_id
 from tests.faults.seen import seen
-from tests.faults.stage import Environment, RunningClock, Stage, settings
+from tests.faults.stage import Environment, Stage, deadlines_by, settings
 from tests.faults.verdict import Ending, Verdict, judge
 from tests.faults.wire import dead_ends
 from tests.support.pipeline import Clock
 
 BEFORE, SAID, AGAIN = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-04T00:00:00Z"
-# Real seconds, all of them, in the one fault where the time that calls take is what matters.
-RUNNING = {"deadline_seconds": 0.15, "processing_seconds": 0.05, "skew_seconds": 0.02, "lease_seconds": 0.32}
 
 
 class Bench:
@@ -50,8 +47,11 @@ class Bench:
         self.prepare(case, stage)
         main = Environment("main", stage)
         line = Line(stage, in_process(main))
-        run = self._overtaken if case.overtaking else self._met
-        verdict = run(case, stage, line, main)
+        if case.overtaking or case.fault is faults.SLOW_TOKEN:
+            with deadlines_by(stage.clock):
+                verdict = (self._overtaken if case.overtaking else self._met)(case, stage, line, main)
+        else:
+            verdict = self._met(case, stage, line, main)
         verdict.seconds = time.monotonic() - started
         return verdict
 
@@ -80,14 +80,8 @@ class Bench:
         return {**record, "uuid": live[0]["uuid"]}
 
     def _stage(self, case: Case) -> Stage:
-        fault = case.fault
-        changes: dict[str, Any] = {}
-        clock = Clock()
-        if (fault and fault.late) or case.overtaking:
-            changes = {"deadline_seconds": faults.DEADLINE}
-        if fault is faults.SLOW_TOKEN:
-            changes, clock = RUNNING, RunningClock()
-        return Stage(settings(self.sandbox.url, case.generation, **changes), clock, MemoryStore(), self.network)
+        late = {"deadline_seconds": faults.DEADLINE} if case.fault and case.fault.late else {}
+        return Stage(settings(self.sandbox.url, case.generation, **late), Clock(), MemoryStore(), self.network)
 
     def _met(self, case: Case, stage: Stage, line: Line, main: Environment) -> Verdict:
         """The record meets its fault, and its message comes back until it is gone."""

@@ -58,23 +58,22 @@ def _unknown(case: Case) -> Expected:
             return Expected(frozenset({call.outcome}), after)
         return Expected(frozenset({Outcome.BLOCKED}), _without(before, "course", "CS"), "course 'CS'")
     if call.step is Step.CERTIFICATE:
-        return _unknown_certificate(case, before, after, removed=removed)
+        return _unknown_certificate(case, after, removed=removed)
     if fault.special == "removed and kept":
         gone = next(name for name in before if name[0] == call.step.value)
         return Expected(frozenset({Outcome.REJECTED}), _without(before, *gone))
     return Expected(frozenset({Outcome.CREATED if removed else call.outcome}), after)
 
 
-def _unknown_certificate(case: Case, before: Wanted, after: Wanted, *, removed: bool) -> Expected:
+def _unknown_certificate(case: Case, after: Wanted, *, removed: bool) -> Expected:
     """A certificate is issued once, and its file serves once: what is gone cannot be had again."""
     certificates = [name for name in after if name[0] == "certificate"]
+    if not removed:
+        return Expected(frozenset({case.call.outcome}), after)
     if case.call.outcome is Outcome.CREATED:
-        if not removed:
-            return Expected(frozenset({Outcome.CREATED}), after)
         notified = [name for name in after if name[0] == "notification"]
         return Expected(frozenset({Outcome.REJECTED}), _without_all(after, certificates + notified))
-    world = before if case.call.method == "PUT" else after
-    return Expected(frozenset({Outcome.BLOCKED}), _without_all(world, certificates) if removed else world)
+    return Expected(frozenset({Outcome.BLOCKED}), _without_all(after, certificates))
 
 
 def _without(world: Wanted, kind: str, name: str) -> Wanted:

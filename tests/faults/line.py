@@ -110,9 +110,9 @@ class Line:
 
     def take(self, step: Step, body: str) -> Json:
         """The step's answer, once the message is gone."""
-        self.answers, first = [], self._stage.clock()
+        self.answers = []
         for self.receives in range(1, GIVE_UP_AFTER + 1):
-            received = Received(f"{step}-1", body, "handle", self.receives, first)
+            received = Received(f"{step}-1", body, "handle", self.receives)
             self.last = step, received
             receive = self.deliver(step, received)
             self.answers += receive.answers

@@ -18,10 +18,10 @@ from tests.faults.cases import Case
 from tests.faults.line import Line, Receive
 from tests.faults.rival import outdo, remove
 from tests.faults.stage import Stage
-from tests.faults.wire import Ambush, Wire
+from tests.faults.wire import Ambush, Moment, Wire
 
 PATIENCE_WITH_THE_SANDBOX = 3.0
-SLOWLY = 0.12
+SLOWLY = 0.9
 # Seconds: less than a lease, more than a few back-offs.
 PROMPTLY = 6
 
@@ -52,6 +52,7 @@ class Mischief:
             if call.name not in ("read a draft again", "read after a lost revocation"):
                 remove(self._sandbox, call)
                 return
+        self._wire = wire
         self._ambush = Ambush(call.method, call.path, self._spring, skip=call.skip)
         wire.ambushes.append(self._ambush)
 
@@ -72,11 +73,16 @@ class Mischief:
             outdo(self._sandbox, self._case.rival, request)
 
     def _slow_token(self) -> None:
-        slow = {"kind": "delay", "seconds": SLOWLY}
+        """Both answers take all but the whole of a call's time."""
         with self._sandbox.lock:
             self._sandbox.gate.clear()
-        again = SandboxFault(method=self._call.method, path=self._call.path, times=2, **slow)
-        self._sandbox.add_faults(again, SandboxFault(method="POST", path=TOKEN_PATH, **slow))
+
+        def dawdle(request: httpx.Request) -> None:
+            self._stage.clock.sleep(self._stage.settings.deadline_seconds * SLOWLY)
+
+        answered: Moment = "answered"
+        self._wire.ambushes.append(Ambush(self._call.method, self._call.path, dawdle, answered))
+        self._wire.ambushes.append(Ambush("POST", TOKEN_PATH, dawdle, answered))
 
     def _dated(self, fault: Mapping[str, Any]) -> dict[str, Any]:
         written = json.dumps(dict(fault))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from dokstamp_sync.worker.batch import HandedBack, Received
 from tests.faults.cases import Case, Overtaking
 from tests.faults.line import Deliver, Hung, Line, QueueAndRun, Receive, in_process
-from tests.faults.points import Point, Trap, TrappedStore, ambushes
+from tests.faults.points import Trap, TrappedStore, ambushes
 from tests.faults.stage import Environment, Stage
 
 NEWER = "2026-01-03T00:00:00Z"
@@ -58,9 +57,6 @@ class Interloper:
 
     def _let_the_lease_lapse(self) -> None:
         self._stage.clock.sleep(self._stage.settings.lease_seconds + 1)
-        if self._case.point is Point.BEFORE_CALL:
-            # The call's own deadline runs in real time.
-            time.sleep(self._stage.settings.deadline_seconds * 1.2)
 
     def _deliver_to_other(self) -> Receive:
         assert self._line.last is not None

@@ -6,14 +6,16 @@ import hashlib
 import io
 import itertools
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 
+from dokstamp_sync.dokstamp import deadline
 from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.row import Claim, Row, Store
@@ -32,15 +34,11 @@ PATIENCE = 20
 MOST_RECEIVES = 20
 
 
-class RunningClock(Clock):
-    """Goes on by itself, and can be put forward as well."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._started = time.monotonic()
-
-    def __call__(self) -> float:
-        return self.now + time.monotonic() - self._started
+@contextmanager
+def deadlines_by(clock: Clock) -> Iterator[None]:
+    """Calls' deadlines pass by this clock, and no more in real time."""
+    with patch.object(deadline, "time", SimpleNamespace(monotonic=clock)):
+        yield
 
 
 class MadePdfs:
@@ -91,8 +89,8 @@ class Environment:
     def __init__(self, name: str, stage: Stage, tell: Callable[[Sent], None] | None = None) -> None:
         self.name = name
         self._stage = stage
-        in_time = 0.0 if isinstance(stage.clock, RunningClock) else stage.settings.deadline_seconds
-        self.wire = Wire(name, stage.network, stage.clock, stage.claims, in_time, tell or stage.sent.append)
+        deadline_seconds = stage.settings.deadline_seconds
+        self.wire = Wire(name, stage.network, stage.clock, stage.claims, deadline_seconds, tell or stage.sent.append)
         self._dokstamp = DokStamp(stage.settings, lambda afresh: CREDENTIALS, clock=stage.clock, transport=self.wire)
         self._numbers = itertools.count(1)
 

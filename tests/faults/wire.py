@@ -79,7 +79,7 @@ class Wire(httpx.BaseTransport):
     """One worker's way to the network.
 
     ``claims``: those that a call on a path needs, as they stand (None: not claimed). ``in_time``: how long a call may
-    stay unanswered, by a clock that does not tick by itself.
+    stay unanswered.
     """
 
     def __init__(

@@ -146,11 +146,10 @@ class Pipeline:
         """A step's answer to a message, however often it has to come back."""
         answers: list[dict[str, Any]] = []
         worker = self.worker(step, lambda token, result: answers.append(result))
-        first = self.clock()
         body = json.dumps({**message, "task_token": "token"})
         for receive in range(1, receives + 1):
             try:
-                worker.take(Received(f"{step}-1", body, "handle", receive, first))
+                worker.take(Received(f"{step}-1", body, "handle", receive))
                 return answers[0]
             except HandedBack:
                 continue

@@ -189,7 +189,7 @@ class Simulation:
                 worker.begin_before(end - settings.deadline_seconds - MARGIN_SECONDS)
 
             def handles(body: str, id_: str, receipt: str, receives: int, first_received_at: float) -> None:
-                worker.take(Received(id_, body, receipt, receives, first_received_at))
+                worker.take(Received(id_, body, receipt, receives))
 
             return Environment(handles, ports_of(port, begins))
 

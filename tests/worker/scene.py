@@ -167,7 +167,7 @@ class Scene:
     def receive(self, body: str, receives: int = 1) -> dict[str, Any] | None:
         before = len(self.answers.answered)
         try:
-            self.worker.take(Received("message-1", body, "handle-1", receives, self.first))
+            self.worker.take(Received("message-1", body, "handle-1", receives))
         except HandedBack:
             return None
         return self.answers.answered[-1][1] if len(self.answers.answered) > before else {}

@@ -62,13 +62,13 @@ def test_nobody_posts_again_before_the_lease_has_run_out(sandbox: Sandbox, pipel
     body = body_of(ANA)
     begun = pipeline.clock()
     with pytest.raises(HandedBack):
-        pipeline.worker(Step.STUDENT).take(Received("m", body, "h", 1, begun))
+        pipeline.worker(Step.STUDENT).take(Received("m", body, "h", 1))
     waited = pipeline.clock() - begun
     sandbox.calls.clear()
     # When its message comes back too early, to another worker
     pipeline.clock.now = begun + pipeline.settings.lease_seconds - 0.1
     with pytest.raises(HandedBack):
-        pipeline.worker(Step.STUDENT).take(Received("m", body, "h", 2, begun))
+        pipeline.worker(Step.STUDENT).take(Received("m", body, "h", 2))
     # Then DokStamp is not called; and the queue had been told to wait for as long as the lease
     assert sandbox.calls == []
     assert waited == pipeline.settings.lease_seconds
@@ -93,7 +93,7 @@ def test_what_was_delivered_before_never_passes_for_unchanged_while_a_change_is_
     sandbox.add_faults(Fault(kind="reset_after", method="PATCH", path="^/students/"))
     with pytest.raises(HandedBack):
         body = body_of(ANA | {"name": "Ana Reis"})
-        pipeline.worker(Step.STUDENT).take(Received("m", body.replace("run-1", "run-2"), "h", 1, pipeline.clock()))
+        pipeline.worker(Step.STUDENT).take(Received("m", body.replace("run-1", "run-2"), "h", 1))
     # When the SIS says what it said at first
     answer = pipeline.take(Step.STUDENT, students(ANA, run="run-3"))
     # Then it is sent, and DokStamp says it again
@@ -104,11 +104,11 @@ def test_what_was_delivered_before_never_passes_for_unchanged_while_a_change_is_
 def test_a_403_keeps_the_message_and_loses_no_record(sandbox: Sandbox, pipeline: Pipeline) -> None:
     # Given credentials that lost their permission
     sandbox.add_faults(Fault(kind="status", status=403, path="^/students", times=None))
-    body, begun = body_of(ANA, BIA), pipeline.clock()
+    body = body_of(ANA, BIA)
     # When a message is received again and again, to the last time
     for receives in range(1, pipeline.settings.maximum_receives + 1):
         with pytest.raises(HandedBack):
-            pipeline.worker(Step.STUDENT).take(Received("m", body, "h", receives, begun))
+            pipeline.worker(Step.STUDENT).take(Received("m", body, "h", receives))
     # Then nothing is rejected, and once permission is back everything is delivered
     assert pipeline.refusals.kept == {}
     with sandbox.lock:

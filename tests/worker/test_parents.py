@@ -32,7 +32,7 @@ def test_a_record_waits_for_its_parent_while_the_others_are_delivered(waiting: S
     assert waiting.take("ana", "bia") is None
     # Then it waits, unclaimed, and the others are delivered
     assert waiting.step.begun == ["bia"]
-    assert "student#ana" not in waiting.store.rows
+    assert waiting.row("ana").claim is None
     # And when the parent comes, the record follows
     waiting.put(Row("course#CS", uuid=COURSE_UUID))
     assert outcomes(waiting.take("ana", "bia", receives=2)) == {"ana": "created", "bia": "created"}
@@ -40,15 +40,31 @@ def test_a_record_waits_for_its_parent_while_the_others_are_delivered(waiting: S
 
 def test_when_patience_ends_the_record_is_blocked_with_the_parent_named_and_the_run_goes_on(waiting: Scene) -> None:
     # Given a record that has waited until just before the end
-    waiting.clock.sleep(3599)
     assert waiting.take("ana") is None
+    waiting.clock.sleep(3599)
+    assert waiting.take("ana", receives=2) is None
     # When patience ends
     waiting.clock.sleep(1)
-    answer = waiting.take("ana", "bia", receives=2)
+    answer = waiting.take("ana", "bia", receives=3)
     # Then it is blocked, named and kept, and the run is answered
     assert outcomes(answer) == {"ana": "blocked", "bia": "created"}
     assert reasons(answer)["ana"] == MISSING
     assert waiting.refusals.kept["student#ana"].reason == MISSING
+
+
+def test_patience_begins_when_the_parent_is_known_to_be_missing_and_anew_with_every_run(waiting: Scene) -> None:
+    # Given a vendor that cannot be asked for longer than any patience
+    waiting.api.trouble["/courses"] = Retry("503")
+    assert waiting.take("ana") is None
+    waiting.clock.sleep(36_000)
+    # When it answers again, Then the record still waits
+    waiting.api.trouble.clear()
+    assert waiting.take("ana", receives=9) is None
+    # And another run's record waits from its own beginning
+    waiting.clock.sleep(3599)
+    assert waiting.take("ana", run="run-2") is None
+    waiting.clock.sleep(3599)
+    assert waiting.take("ana", run="run-2", receives=2) is None
 
 
 def test_the_last_receive_blocks_the_record_instead_of_sending_its_message_to_the_dead_letters(

@@ -47,7 +47,7 @@ def at_once(pipeline: Pipeline, messages: Sequence[Mapping[str, Any]]) -> None:
     def take(message: Mapping[str, Any]) -> None:
         body = json.dumps({**message, "task_token": "token"})
         with suppress(HandedBack):
-            pipeline.worker(Step.STUDENT).take(Received(message["run"], body, "handle", 1, pipeline.clock()))
+            pipeline.worker(Step.STUDENT).take(Received(message["run"], body, "handle", 1))
 
     with ThreadPoolExecutor(len(messages)) as pool:
         list(pool.map(take, messages))

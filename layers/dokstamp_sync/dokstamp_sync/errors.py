@@ -49,11 +49,15 @@ class Throttled(Retry):
 
 
 class NotReady(SyncError):
-    """Something that this record needs is not there yet; ``finally_`` is its outcome when patience ends."""
+    """Something that this record needs is not there yet; ``finally_`` is its outcome when patience ends.
+
+    ``left``: how many seconds of patience are left.
+    """
 
     def __init__(self, reason: str, *, finally_: Outcome = Outcome.BLOCKED) -> None:
         super().__init__(reason)
         self.finally_ = finally_
+        self.left = float("inf")
 
 
 class Blocked(SyncError):

@@ -31,14 +31,14 @@ class Settings(BaseModel):
     pdf_maximum_bytes: int = 20 * 1024 * 1024
 
     record_threads: int = 8
-    maximum_receives: int = 20
+    maximum_receives: int = 40
     retry_base_seconds: float = 10
     retry_cap_seconds: float = 900
     deadline_seconds: float = 20
     processing_seconds: float = 60
     skew_seconds: float = 10
     lease_seconds: float = 180
-    patience_seconds: float = 3600
+    patience_seconds: float = 7200
     outcome_days: int = 90
 
     @property

@@ -126,20 +126,27 @@ class DokStamp:
         self._http.close()
 
     def _send(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        """One deadline for all of it, a new token and the repeat included: whoever holds a lease counts on it."""
         self._check_time()
-        token = self._tokens.current()
-        response = self._exchange(method, path, token, **content)
-        if fate(response.status_code) is Fate.RENEW:
-            _rewind(content)
-            response = self._exchange(method, path, self._tokens.after_refusal(token), **content)
+        end = self._clock() + self._deadline
+        with total_deadline(self._deadline):
+            token = self._tokens.current()
+            response = self._exchange_before(end, method, path, token, **content)
+            if fate(response.status_code) is Fate.RENEW:
+                _rewind(content)
+                response = self._exchange_before(end, method, path, self._tokens.after_refusal(token), **content)
         return self._judge(method, path, response)
+
+    def _exchange_before(self, end: float, method: str, path: str, token: str, **content: Any) -> httpx.Response:
+        if self._clock() >= end:
+            raise Retry(f"{method} {path} was not sent: getting a token took too long")
+        return self._exchange(method, path, token, **content)
 
     def _exchange(self, method: str, path: str, token: str | None, **content: Any) -> httpx.Response:
         self._check_time()
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            with total_deadline(self._deadline):
-                return self._http.request(method, path, headers=headers, **content)
+            return self._http.request(method, path, headers=headers, **content)
         except _NEVER_SENT as error:
             raise Retry(f"DokStamp could not be reached ({type(error).__name__})") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:

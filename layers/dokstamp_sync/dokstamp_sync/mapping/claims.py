@@ -74,7 +74,8 @@ class Claimed:
 
     def complete(self, uuid: str | None, facts: Mapping[str, Any], applied: Delivery | None) -> None:
         """Delivered: only now is the fingerprint stored."""
-        done = replace(self._row, uuid=uuid, facts=dict(facts), applied=applied, refused=None, claim=None, intent=None)
+        free = replace(self._row, refused=None, claim=None, intent=None, waiting=None)
+        done = replace(free, uuid=uuid, facts=dict(facts), applied=applied)
         self._write(done)
 
     def refuse(self, refused: Delivery) -> None:

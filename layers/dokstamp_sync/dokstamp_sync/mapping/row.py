@@ -46,6 +46,14 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Since when (seconds since the epoch) a run's record waits for something that is not there."""
+
+    run: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """``version`` changes with every write. ``facts`` are what other steps need to know, by name.
 
@@ -60,6 +68,7 @@ class Row:
     refused: Delivery | None = None
     claim: Claim | None = None
     intent: Intent | None = None
+    waiting: Waiting | None = None
     expires_at: int | None = None
 
 

@@ -27,13 +27,12 @@ from dokstamp_sync.worker.work import R, StepRules
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message as the queue handed it out; ``first_received_at`` in seconds since the epoch, ``receives`` from 1."""
+    """A message as the queue handed it out; ``receives`` from 1."""
 
     id: str
     body: str
     receipt_handle: str
     receives: int
-    first_received_at: float
 
 
 class Answers(Protocol):
@@ -149,7 +148,6 @@ class Worker(Generic[R]):
 
     def _context(self, message: StepMessage, received: Received) -> Context:
         settings = self._settings
-        waited = self._means.clock() - received.first_received_at
         parents = Parents(
             self._means.store,
             self._means.api,
@@ -162,7 +160,8 @@ class Worker(Generic[R]):
             occurred_at=message.stamp,
             force=message.options.force,
             dry_run=message.options.dry_run,
-            patient=waited < settings.patience_seconds and received.receives < settings.maximum_receives,
+            # The last receive would end in the dead letters, which is no place to wait.
+            patience=settings.patience_seconds if received.receives < settings.maximum_receives else 0,
             parents=parents,
             claims=self._claims.pretending() if message.options.dry_run else self._claims,
         )
@@ -181,8 +180,7 @@ class Worker(Generic[R]):
         longest = backoff.ceiling(received.receives, settings.retry_base_seconds, settings.retry_cap_seconds)
         wait = backoff.full_jitter(longest, self._random)
         if isinstance(error, NotReady):
-            left = received.first_received_at + settings.patience_seconds - self._means.clock()
-            return max(1.0, min(wait, left))
+            return max(1.0, min(wait, error.left))
         return max(wait, (error.after if isinstance(error, Retry) else None) or 0.0)
 
     def _answer(self, token: str, done: Sequence[RecordOutcome], received: Received) -> None:

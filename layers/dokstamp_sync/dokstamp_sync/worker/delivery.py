@@ -9,7 +9,7 @@ from typing import Generic
 from dokstamp_sync.errors import Blocked, NotFound, NotReady, Rejected, Retry
 from dokstamp_sync.mapping.claims import Claimed, Claims
 from dokstamp_sync.mapping.decision import Busy, Said, Settled, decide
-from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
+from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, Waiting, row_id
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
@@ -37,13 +37,13 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the records of one message share. ``patient``: not-ready records may still wait."""
+    """What the records of one message share. ``patience``: how many seconds a record may wait for another."""
 
     run: str
     occurred_at: str
     force: bool
     dry_run: bool
-    patient: bool
+    patience: float
     parents: Parents
     claims: Claims
 
@@ -199,9 +199,24 @@ class Deliveries(Generic[R]):
     def _wait_or_refuse(
         self, record: R, row: Row | None, said: Said, context: Context, missing: NotReady
     ) -> RecordOutcome:
-        if context.patient:
-            raise missing
+        if context.patience > 0 and not context.dry_run:
+            self._wait(record, row, said, context, missing)
         return self._refuse(record, row, said, context, missing.finally_, missing.reason)
+
+    def _wait(self, record: R, row: Row | None, said: Said, context: Context, missing: NotReady) -> None:
+        """Raises what is missing while there is patience, which begins when something is first known to be missing.
+
+        While DokStamp cannot be asked, nothing is known to be missing, and no patience is lost.
+        """
+        now = self._means.clock()
+        base = row or Row(id=row_id(self.step, record.sis_id))
+        waiting = base.waiting
+        if waiting is None or waiting.run != said.run:
+            waiting = Waiting(said.run, now)
+            self._means.store.write(replace(base, waiting=waiting), row)
+        missing.left = waiting.since + context.patience - now
+        if missing.left > 0:
+            raise missing
 
     def _refuse(
         self,

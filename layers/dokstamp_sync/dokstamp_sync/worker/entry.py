@@ -82,7 +82,6 @@ def received(record: SQSRecord) -> Received:
         body=record.body,
         receipt_handle=record.receipt_handle,
         receives=int(attributes.approximate_receive_count),
-        first_received_at=int(attributes.approximate_first_receive_timestamp) / 1000,
     )
 
 
