@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from botocore.awsrequest import AWSPreparedRequest
+
 from local.aws import CLIENT, session
 from local.parameters import STACK_NAME, STEPS
 
@@ -33,5 +35,18 @@ def mend(endpoint_url: str, maximum_concurrency: int, pdf_bucket: str) -> None:
         iam.put_role_policy(
             RoleName=role, PolicyName="answer-any-token-on-ministack", PolicyDocument=json.dumps(ANSWER_TOKENS)
         )
-    # The bucket's policy refuses whoever comes without TLS, and here nobody comes with it.
+    _let_in_without_tls(endpoint_url, pdf_bucket)
+
+
+def _let_in_without_tls(endpoint_url: str, pdf_bucket: str) -> None:
+    """The policies of bucket and queues refuse whoever comes without TLS, and here nobody comes with it."""
     session().client("s3", endpoint_url=endpoint_url, config=CLIENT).delete_bucket_policy(Bucket=pdf_bucket)
+    sqs = session().client("sqs", endpoint_url=endpoint_url, config=CLIENT)
+    # A queue's policy keeps us from taking it away, too. MiniStack believes a proxy that says it had TLS before it.
+    sqs.meta.events.register("before-send.sqs", _say_tls)
+    for url in sqs.list_queues(QueueNamePrefix=f"{STACK_NAME}-")["QueueUrls"]:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+
+
+def _say_tls(request: AWSPreparedRequest, **_: object) -> None:
+    request.headers["X-Forwarded-Proto"] = "https"

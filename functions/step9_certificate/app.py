@@ -2,7 +2,8 @@
 
 Needs the enrollment, or student and course (and cohort), and a PDF in the bucket. Uploads the PDF, issues the
 certificate; or revokes one. Leaves its uuid, its status and the address where anyone can verify it.
-Issuing notifies the student and cannot be undone. Source: [certificates], [files], [lifecycle], [revocation].
+Issuing notifies the student and cannot be undone, so this file is longer than its neighbours: it has to know a lost
+answer, a used PDF, a draft and a revocation apart. Source: [certificates], [files], [lifecycle], [revocation].
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class CertificateStep:
     def deliver(self, work: Work[Certificate]) -> Delivered:
         if work.record.revoke:
             return self._revoke(work)
-        if work.uuid and work.facts.get("status") == "draft":
+        same = work.facts.get("record") == work.record.fingerprint()
+        if work.uuid and work.facts.get("status") == "draft" and same:
             return self._issued(work, work.api.get(f"/certificates/{work.uuid}"))
         if work.uuid and work.facts.get("status") != "revoked":
             return self._already_issued(work)
@@ -135,7 +137,7 @@ class CertificateStep:
 
     def _already_issued(self, work: Work[Certificate]) -> Delivered:
         if work.facts.get("record") != work.record.fingerprint():
-            raise Rejected("the certificate is issued and cannot be changed; revoke it, then send a new PDF")
+            raise Rejected("the certificate exists and cannot be changed; revoke it, then send a new PDF")
         if work.claimed.row.applied is None:
             return Delivered(Outcome.CREATED, work.uuid, "issued by an earlier try whose answer was lost", work.facts)
         return Delivered(Outcome.UNCHANGED, work.uuid, "a certificate is issued only once", work.facts)

@@ -10,11 +10,11 @@ import heapq
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from queue import SimpleQueue
 from random import Random
 from types import SimpleNamespace, TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 from unittest.mock import patch
 
 A = TypeVar("A")
@@ -22,8 +22,25 @@ B = TypeVar("B")
 
 START = 1_795_000_000.0
 
-# Real threads are dear to start, so all simulations share them.
-_carriers = ThreadPoolExecutor(256, thread_name_prefix="simulated")
+
+class _Carrier(threading.Thread):
+    """A real thread. They are dear to start, so simulations share them; and none keeps the program from ending."""
+
+    _idle: ClassVar[list[_Carrier]] = []
+
+    def __init__(self) -> None:
+        super().__init__(name="simulated", daemon=True)
+        self._todo: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self.start()
+
+    @classmethod
+    def carry(cls, work: Callable[[], None]) -> None:
+        (cls._idle.pop() if cls._idle else cls())._todo.put(work)
+
+    def run(self) -> None:
+        while True:
+            self._todo.get()()
+            self._idle.append(self)
 
 
 class Killed(BaseException):
@@ -70,6 +87,7 @@ class Time:
         self._events: list[tuple[float, float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
         self._scheduler = threading.Semaphore(0)
+        self._tasks: list[Task] = []
 
     def at(self, moment: float, action: Callable[[], None]) -> None:
         """``action`` happens then; it must not sleep."""
@@ -79,7 +97,8 @@ class Time:
     def start(self, process: Process, work: Callable[[], None], after: Callable[[], None] = lambda: None) -> Task:
         """A new thread, from now on; ``after``: what follows its end, however it ends."""
         task = Task(process, work, after)
-        _carriers.submit(self._carry, task)
+        self._tasks.append(task)
+        _Carrier.carry(lambda: self._carry(task))
         self._wake(task, self.now)
         return task
 
@@ -119,8 +138,17 @@ class Time:
             self._next()
             self.steps += 1
             if self.steps > end:
+                self._end()
                 raise Restless(f"no rest after {most_steps} steps")
         self.now = max(self.now, until) if until != float("inf") else self.now
+
+    def _end(self) -> None:
+        """Lets go of every thread that still waits for its turn."""
+        for task in self._tasks:
+            task.process.alive = False
+            if not task.done:
+                task.turn.release()
+        self._events.clear()
 
     def _next(self) -> None:
         moment, _, _, action = heapq.heappop(self._events)

@@ -1,0 +1,55 @@
+"""The template as a scanner can read it: loops expanded, conditions decided, in JSON.
+
+Scanners know neither Fn::ForEach nor conditions. What they are shown is the stack with every option on that guards
+something, for what is off by default is a choice of whoever deploys.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cfnlint.decode import decode
+from cfnlint.template import Template
+from cfnlint.template.transforms._language_extensions import language_extension
+
+from local.places import TEMPLATE
+
+HOLD = {"HasKmsKey", "HasAlarmTopic", "OnAws"}
+A_KEY = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012"
+NOTHING = {"Ref": "AWS::NoValue"}
+SAM = "AWS::Serverless-2016-10-31"
+
+
+def write(path: Path) -> None:
+    """Writes the expanded template to the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(expanded(), indent=1))
+
+
+def expanded() -> dict[str, Any]:
+    """The template without loops and conditions."""
+    given, problems = decode(str(TEMPLATE))
+    if problems or given is None:
+        raise ValueError(f"{TEMPLATE.name} can't be read: {problems}")
+    problems, loopless = language_extension(Template(str(TEMPLATE), given))
+    if problems or loopless is None:
+        raise ValueError(f"the loops of {TEMPLATE.name} can't be expanded: {problems}")
+    plain: dict[str, Any] = json.loads(json.dumps(loopless))
+    # Scanners put a parameter's default in its place.
+    plain["Parameters"]["KmsKeyArn"]["Default"] = A_KEY
+    kept = {name: each for name, each in plain["Resources"].items() if each.get("Condition") in {None, *HOLD}}
+    return {**plain, "Transform": SAM, "Globals": _decided(plain["Globals"]), "Resources": _decided(kept)}
+
+
+def _decided(value: Any) -> Any:
+    """Every Fn::If as the one of its values that holds."""
+    if isinstance(value, list):
+        return [each for each in map(_decided, value) if each != NOTHING]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Fn::If"}:
+        condition, one, other = value["Fn::If"]
+        return _decided(one if condition in HOLD else other)
+    return {key: each for key, each in ((key, _decided(part)) for key, part in value.items()) if each != NOTHING}
