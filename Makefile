@@ -4,15 +4,16 @@ PYTHON ?= python3
 STEP ?=
 EVENT ?=
 FILE ?=
+STACK ?=
 
 environments := $(PYTHON) -m local.environments
 dev := .local/env/dev/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test up send invoke pins clean
+.PHONY: help run test up send invoke dead-letters redrive check pins clean
 
 help: ## shows this
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1|/' | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s%s\n", $$1, $$2}'
 	@echo
 	@echo "  PYTHON=python3.12 chooses another Python (3.11, 3.12 or 3.13), PORT=... the port of the emulated AWS."
 	@echo "  DOKSTAMP_BASE_URL, DOKSTAMP_TENANT, DOKSTAMP_CLIENT_ID and DOKSTAMP_CLIENT_SECRET: run against that DokStamp."
@@ -33,9 +34,21 @@ invoke: ## one function on its event, against the stack of `make up`: STEP=cours
 	@$(environments) dev sam
 	@$(dev) -m local.invoke "$(STEP)" "$(EVENT)"
 
+dead-letters: ## what waits in the dead letters: [STEP=course] [STACK=name, on AWS]
+	@$(environments) dev
+	@$(dev) -m local.dead_letters --step "$(STEP)" --stack "$(STACK)"
+
+redrive: ## moves a step's dead letters back to its queue: STEP=course [STACK=name, on AWS]
+	@$(environments) dev
+	@$(dev) -m local.redrive --step "$(STEP)" --stack "$(STACK)"
+
 test: ## everything that CI runs
 	@$(environments) dev sam emulator
 	@$(dev) -m local.checks
+
+check: ## scans the template and the packages; not part of `make test`, for it asks the network
+	@$(environments) dev scan
+	@$(dev) -m local.scan
 
 pins: ## compiles the requirements files again (needs uv)
 	@$(PYTHON) -m local.pins

@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cfnlint.decode import decode
-from cfnlint.template import Template
-from cfnlint.template.transforms._language_extensions import language_extension
+from cfnlint.decode import decode  # type: ignore[import-untyped]
+from cfnlint.template import Template  # type: ignore[import-untyped]
+from cfnlint.template.transforms._language_extensions import language_extension  # type: ignore[import-untyped]
 
 from local.places import TEMPLATE
 

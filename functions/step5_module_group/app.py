@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.dokstamp.lookups import find_group
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
@@ -53,6 +53,8 @@ class ModuleGroupStep(PlainStep[ModuleGroup]):
     def deliver(self, work: Work[ModuleGroup]) -> Delivered:
         course = work.parents["course_uuid"]
         group = super().deliver(work)
+        if work.uuid is None and group.uuid:
+            work.claimed.remember(group.uuid, group.facts, created=group.outcome is Outcome.CREATED)
         changes = attach(work, course.uuid, places(work, group=group.uuid))
         if group.outcome is Outcome.UNCHANGED and changes.any:
             return replace(group, outcome=Outcome.UPDATED, reason=str(changes))

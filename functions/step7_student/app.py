@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.dokstamp.lookups import find_student
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Student

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.dokstamp.lookups import find_enrollment
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Enrollment
@@ -21,6 +21,7 @@ from dokstamp_sync.worker.work import Api, Work
 
 class EnrollmentStep(PlainStep[Enrollment]):
     step = Step.ENROLLMENT
+    unique = frozenset({"student_uuid", "course_uuid", "cohort_uuid"})
     optional = frozenset({"cohort_uuid"})
 
     def references(self, record: Enrollment) -> Mapping[str, Reference]:
@@ -52,8 +53,10 @@ class EnrollmentStep(PlainStep[Enrollment]):
         )
 
     def facts(self, parents: Mapping[str, Parent]) -> dict[str, Any]:
+        """Also who was named: a certificate that names only its enrollment must not pass a rejected student by."""
         institution = parents["course_uuid"].facts.get("institution_uuid")
-        return super().facts(parents) | ({"institution_uuid": institution} if institution else {})
+        named = [[each.reference.step.value, each.reference.sis_id] for each in parents.values()]
+        return super().facts(parents) | given(institution_uuid=institution, named=named)
 
 
 handler = serve(EnrollmentStep())

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dokstamp_sync.dokstamp.client import Entity
-from dokstamp_sync.dokstamp.lookups import find_certificate
+from dokstamp_sync.dokstamp.answers import Entity
+from dokstamp_sync.dokstamp.lookups import find_certificate, uuid_of
 from dokstamp_sync.errors import NotReady, Rejected
 from dokstamp_sync.fields import stamp
 from dokstamp_sync.order import Step
@@ -57,12 +57,12 @@ class CertificateStep:
     def _issue(self, work: Work[Certificate]) -> Delivered:
         """The file's uuid is kept before the certificate is asked for: by its file a lost one is found again."""
         about = self._about(work)
-        lost = self._lost(work, about)
+        lost = self._lost(work)
         if lost:
             return self._issued(work, lost)
         if work.forgotten:
             work.claimed.forget()
-        file_uuid, used = self._upload(work)
+        file_uuid, used = self._upload(work, about)
         if used:
             return self._adopt(work, about, file_uuid)
         try:
@@ -73,18 +73,18 @@ class CertificateStep:
             return self._adopt(work, about, file_uuid)
         return self._issued(work, certificate)
 
-    def _lost(self, work: Work[Certificate], about: Mapping[str, str]) -> Entity | None:
+    def _lost(self, work: Work[Certificate]) -> Entity | None:
         """The certificate of an earlier try whose answer was lost. Raises Rejected if that was with another PDF."""
         frozen = work.claimed.frozen
         if "file_uuid" not in frozen:
             return None
-        found = find_certificate(work.api, about["student_uuid"], about["course_uuid"], frozen["file_uuid"])
+        found = find_certificate(work.api, frozen["student_uuid"], frozen["course_uuid"], frozen["file_uuid"])
         if found and frozen["record"] != work.record.fingerprint() and not work.record.revoke:
             work.claimed.remember(found["uuid"], _facts(found) | {"record": frozen["record"]})
             raise Rejected("the certificate was issued with what was sent before; revoke it, then send a new PDF")
         return found
 
-    def _upload(self, work: Work[Certificate]) -> tuple[str, bool]:
+    def _upload(self, work: Work[Certificate], about: Mapping[str, str]) -> tuple[str, bool]:
         """The file's uuid, and whether a certificate has it. A retry of the same record uploads the same PDF."""
         frozen = work.claimed.frozen
         same = frozen if frozen.get("record") == work.record.fingerprint() else {}
@@ -93,7 +93,8 @@ class CertificateStep:
                 raise Rejected("the PDF was changed while its certificate was being issued; send it again")
             issued_at = stamp(work.record.issued_at) if work.record.issued_at else work.occurred_at
             this = {"issued_at": issued_at, "pdf_version": pdf.version, "sha256": pdf.sha256}
-            work.claimed.freeze({**this, **same, "record": work.record.fingerprint()})
+            whose = {name: about[name] for name in ("student_uuid", "course_uuid")}
+            work.claimed.freeze({**this, **same, **whose, "record": work.record.fingerprint()})
             file = work.api.upload(pdf.name, pdf.file)
         work.claimed.freeze({**work.claimed.frozen, "file_uuid": file["uuid"]})
         return file["uuid"], bool(file.get("used_at"))
@@ -105,7 +106,10 @@ class CertificateStep:
         known = ("student_uuid", "course_uuid", "cohort_uuid", "institution_uuid")
         about |= {name: parent.facts[name] for name in known if name in parent.facts and name not in about}
         if "institution_uuid" not in about:
-            about["institution_uuid"] = work.api.get(f"/courses/{about['course_uuid']}")["institution"]["uuid"]
+            institution = uuid_of(work.api.get(f"/courses/{about['course_uuid']}"), "institution")
+            if institution is None:
+                raise Rejected("DokStamp does not say which institution the course belongs to")
+            about["institution_uuid"] = institution
         return about
 
     def _body(self, work: Work[Certificate], about: Mapping[str, str], file_uuid: str) -> dict[str, Any]:
@@ -143,7 +147,7 @@ class CertificateStep:
         return Delivered(Outcome.UNCHANGED, work.uuid, "a certificate is issued only once", work.facts)
 
     def _revoke(self, work: Work[Certificate]) -> Delivered:
-        lost = None if work.uuid else self._lost(work, self._about(work))
+        lost = self._lost(work)
         uuid = lost["uuid"] if lost else work.uuid
         if not uuid:
             raise NotReady("no certificate is known under this sis_id, so there is none to revoke")

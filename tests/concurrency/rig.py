@@ -113,9 +113,7 @@ class _Answers:
         """The rig decides when a message comes back."""
 
 
-def message(
-    step: Step, run: str, records: list[Mapping[str, Any]], occurred_at: str = "2026-11-20T08:00:00Z"
-) -> str:
+def message(step: Step, run: str, records: list[Mapping[str, Any]], occurred_at: str = "2026-11-20T08:00:00Z") -> str:
     told = {"run": run, "step": step.value, "occurred_at": occurred_at, "records": records, "task_token": run}
     return json.dumps(told)
 

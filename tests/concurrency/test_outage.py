@@ -61,12 +61,11 @@ def deployed(answer: Callable[[httpx.Request], httpx.Response] | None = None, se
 
 
 @pytest.mark.parametrize(
-    ("status", "headers"), [(503, {}), (503, {"Retry-After": "120"}), (429, {"Retry-After": "30"}), (500, {}), (403, {})]
+    ("status", "headers"),
+    [(503, {}), (503, {"Retry-After": "120"}), (429, {"Retry-After": "30"}), (500, {}), (403, {})],
 )
 @pytest.mark.parametrize("seed", [1, 2])
-def test_an_outage_of_an_hour_ends_with_everything_delivered(
-    status: int, headers: dict[str, str], seed: int
-) -> None:
+def test_an_outage_of_an_hour_ends_with_everything_delivered(status: int, headers: dict[str, str], seed: int) -> None:
     # Given a vendor that answers nothing useful for an hour, and a school that is told record by record meanwhile
     simulation: Simulation
 
@@ -88,7 +87,10 @@ def test_an_outage_of_an_hour_ends_with_everything_delivered(
     assert not any(queue.messages or queue.dead for queue in simulation.all_queues)
     found = held()
     undelivered = [
-        each for result in simulation.results for each in result["records"] if each["outcome"] in ("rejected", "blocked")
+        each
+        for result in simulation.results
+        for each in result["records"]
+        if each["outcome"] in ("rejected", "blocked")
     ]
     assert undelivered == []
     # And DokStamp holds the same as without an outage

@@ -18,6 +18,7 @@ _LOST_GROUP = {"kind": "reset_after", "method": "POST", "path": GROUPS}
 _ATTACHED: Sections = joined(school.MODULES, {"course_modules": [school.BOTH]})
 _ALONE: Sections = joined(school.MODULES, {"course_modules": [school.ONE]})
 _GROUPED: Sections = joined(school.MODULES, {"module_groups": [school.GROUP]})
+_EMPTY: Sections = joined(school.MODULES, {"module_groups": [changed(school.GROUP, modules=[])]})
 _SAME = Rival("somebody else has just attached the module", Outcome.CREATED)
 _ELSEWHERE = Rival("somebody else has just attached the module in another place", Outcome.CREATED, {"order": 9})
 
@@ -103,6 +104,17 @@ _MODULE_GROUPS = [
     ),
     _group("list of attachable modules", "GET", LIST, whose="parent"),
     _group("attach with the group", "POST", LIST, whose="parent", look_up=LIST, rivals=(_SAME, _ELSEWHERE)),
+    _group(
+        "attach with the group found",
+        "POST",
+        LIST,
+        before=_EMPTY,
+        outcome=Outcome.UPDATED,
+        unmapped=("module_group#CS/Basics",),
+        whose="parent",
+        look_up=LIST,
+        may_say_created=True,
+    ),
     _group("list after a lost attach", "GET", LIST, whose="parent", skip=1, earlier=_LOST_ATTACH),
     _group("detach from the course's own list", "DELETE", DETACH, before=_ALONE, whose="parent", look_up=LIST),
     _group("attach again with the group", "POST", LIST, before=_ALONE, whose="parent", look_up=LIST),

@@ -18,7 +18,7 @@ from tests.faults.cases import Case, Overtaking
 from tests.faults.evidence import evidence
 from tests.faults.expect import expected
 from tests.faults.line import Hung, Line, in_process
-from tests.faults.mischief import Mischief
+from tests.faults.mischief import Mischief, let_the_vendor_finish
 from tests.faults.overtake import Interloper, twice
 from tests.faults.plain import BY_HAND
 from tests.faults.school import Json, sis_id
@@ -91,7 +91,6 @@ class Bench:
         line.after = mischief.after
         verdict = self.finish(case, stage, line, record)
         verdict.wrong += mischief.complaints(line)
-        mischief.close()
         if verdict.is_well and not expected(case).is_refusal:
             line.after = line.pass_time
             verdict.wrong += self._say_again(case, line, record)
@@ -118,6 +117,7 @@ class Bench:
             result = line.send("said", SAID, {case.call.step.section: [record]})
         except Hung as error:
             hung = str(error)
+        let_the_vendor_finish(self.sandbox)
         ending = self._ending(stage, line, result, hung)
         judge(verdict, expected(case), ending, stage.settings)
         if not verdict.is_well:

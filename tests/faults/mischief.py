@@ -26,6 +26,15 @@ SLOWLY = 0.9
 PROMPTLY = 6
 
 
+def let_the_vendor_finish(sandbox: Sandbox) -> None:
+    """Returns when the sandbox has carried out what it took its time with."""
+    give_up = time.monotonic() + PATIENCE_WITH_THE_SANDBOX
+    while time.monotonic() < give_up:
+        if not any(call.fault == "delay" and call.api_status is None for call in sandbox.calls):
+            return
+        time.sleep(0.005)
+
+
 class Mischief:
     """The fault of one case."""
 
@@ -99,21 +108,7 @@ class Mischief:
         sent = [each for each in self._stage.sent if not each.definite]
         processed = max((each.latest for each in sent), default=0.0) + self._stage.settings.processing_seconds
         if self._stage.clock() >= processed:
-            self._let_the_vendor_finish()
-
-    def _let_the_vendor_finish(self) -> None:
-        """Calls that the vendor is still at are over by now: the longest processing has passed."""
-        give_up = time.monotonic() + PATIENCE_WITH_THE_SANDBOX
-        while time.monotonic() < give_up:
-            if not any(call.fault == "delay" and call.api_status is None for call in self._sandbox.calls):
-                return
-            time.sleep(0.005)
-
-    def close(self) -> None:
-        """Nothing of this case is left for the next one."""
-        self._let_the_vendor_finish()
-        with self._sandbox.lock:
-            self._sandbox.faults.clear()
+            let_the_vendor_finish(self._sandbox)
 
     def complaints(self, line: Line) -> Iterator[str]:
         """What the fault asks for besides a right end."""
@@ -128,7 +123,7 @@ class Mischief:
 
     def _is_prompt(self) -> bool:
         """Whether nothing can be in flight: no call was sent, or none that changes anything."""
-        if self._call.earlier or self._fault.receives or self._fault.group == "404":
+        if self._call.earlier or self._fault.receives or self._fault.late or self._fault.group == "404":
             return False
         return self._fault.prompt or not self._call.writes
 

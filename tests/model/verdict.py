@@ -9,7 +9,7 @@ from typing import Any
 
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
-from tests.model.world import Key, Message, Version, World
+from tests.model.world import FOREIGN, Key, Message, Version, World
 from tests.support.simulation import Simulation
 from tests.support.simulation_state import Names
 
@@ -81,7 +81,8 @@ def _outcomes(world: World, told: Mapping[Key, Told]) -> Iterator[str]:
         for message, version, outcome in versions:
             if outcome == Outcome.STALE and version.occurred_at >= newest:
                 yield f"lost {key} of {message.id}: stale, though nothing newer was delivered"
-            if outcome in REFUSED and not _may_be_refused(world, key):
+            foreign = any(each["module_id"] == FOREIGN for each in version.said.get("modules", []))
+            if outcome in REFUSED and not foreign and not _may_be_refused(world, key):
                 yield f"lost {key} of {message.id}: {outcome}"
 
 
@@ -149,7 +150,7 @@ def _name(key: Key, version: Version, names: Names) -> str:
     if step is Step.COURSE:
         return f"Institution {version.said['institution_id']}/{version.said['code']}"
     if step is Step.MODULE:
-        return f"Institution I1/{sis_id}"
+        return f"Institution {version.said['institution_id']}/{sis_id}"
     if key == (Step.ENROLLMENT, "E2"):
         return next((n for n in names.by_uuid.values() if n.startswith("s2@school.example/")), "none")
     return sis_id
@@ -197,9 +198,7 @@ def _certificates(told: Mapping[Key, Told], names: Names) -> Iterator[str]:
             continue
         pdfs = {version.said["pdf"].rpartition("/")[2] for _, version, _ in versions if "pdf" in version.said}
         issued = sorted(pdf for pdf in pdfs if status.get(pdf) == "issued")
-        wanted = [
-            [each.said["pdf"].rpartition("/")[2]] if "pdf" in each.said else [] for each in newest
-        ]
+        wanted = [[each.said["pdf"].rpartition("/")[2]] if "pdf" in each.said else [] for each in newest]
         if len(issued) > 1:
             yield f"doubled {key}: {issued} are issued"
         elif issued not in wanted:

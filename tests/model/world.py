@@ -15,6 +15,9 @@ from dokstamp_sync.order import SECTIONS, Step
 Key = tuple[Step, str]
 Said = dict[str, Any]
 
+# A module that no course of the first institution can have: its list is refused, and nothing else.
+FOREIGN = "M5"
+
 _EPOCH = datetime(2026, 11, 20, 8, tzinfo=UTC)
 _DAY = date(2030, 1, 1)
 
@@ -131,7 +134,7 @@ class World:
         traits = self.traits
         yield from ((Step.INSTITUTION, name) for name in ("I1", "I2")[: 1 + traits.second_institution])
         yield from ((Step.COURSE, name) for name in ("C1", "C2"))
-        yield from ((Step.MODULE, name) for name in ("M1", "M2", "M3", "M4"))
+        yield from ((Step.MODULE, name) for name in ("M1", "M2", "M3", "M4", FOREIGN)[: 4 + traits.second_institution])
         yield (Step.COURSE_MODULES, "C1")
         yield from ((Step.MODULE_GROUP, f"C1/{name}") for name in ("G1", "G2")[: 1 + traits.second_group])
         yield from ((Step.COHORT, name) for name in ("K1", "K2"))
@@ -179,9 +182,11 @@ class World:
                 code, home = ("C1", "I2") if other else (name, "I1")
                 return {"sis_id": name, "code": code, "name": name, "institution_id": home, "description": text}
             case Step.MODULE:
-                return {"code": name, "name": name, "institution_id": "I1", "description": text}
+                home = "I2" if name == FOREIGN else "I1"
+                return {"code": name, "name": name, "institution_id": home, "description": text}
             case Step.COURSE_MODULES:
-                return {"course_id": "C1", "modules": self._attached(self._list_of_course(), mark)}
+                foreign = (FOREIGN,) if self.traits.second_institution and self._random.random() < 0.3 else ()
+                return {"course_id": "C1", "modules": self._attached((*self._list_of_course(), *foreign), mark)}
             case Step.MODULE_GROUP:
                 group = name.removeprefix("C1/")
                 modules = self._attached(("M1", "M2") if group == "G1" else ("M3",), mark)
@@ -234,7 +239,8 @@ def _left_to_groups(versions: dict[Key, Version]) -> dict[Key, Version]:
     course = versions.get((Step.COURSE_MODULES, "C1"))
     if course and claimed:
         modules = [
-            {**each, "order": place} for place, each in enumerate(course.said["modules"], start=1)
+            {**each, "order": place}
+            for place, each in enumerate(course.said["modules"], start=1)
             if each["module_id"] not in claimed
         ]
         said = {**course.said, "modules": modules}

@@ -99,27 +99,25 @@ class Time:
         task = Task(process, work, after)
         self._tasks.append(task)
         _Carrier.carry(lambda: self._carry(task))
-        self._wake(task, self.now)
+        self.wake(task)
         return task
 
     def sleep(self, seconds: float) -> None:
         """The running thread goes on later. Raises Killed where its process ends before."""
-        task = self._running()
-        wake = self.now + seconds
-        if wake >= task.process.ends_at:
-            wake = task.process.ends_at
-            self.at(wake, lambda: self.kill(task.process))
-            self._block(task)
-        self._wake(task, wake)
-        self._block(task)
+        task = self.running
+        if self.now + seconds >= task.process.ends_at:
+            self.at(task.process.ends_at, lambda: self.kill(task.process))
+        else:
+            self.wake(task, seconds)
+        self.block()
 
     def join(self, tasks: Iterable[Task]) -> None:
         """The running thread goes on when all of these have ended. Raises what one of them raised."""
-        me = self._running()
+        me = self.running
         for each in tasks:
             while not each.done:
-                each.after = lambda: self._wake(me, self.now)
-                self._block(me)
+                each.after = lambda: self.wake(me)
+                self.block()
             if each.error:
                 raise each.error
 
@@ -129,7 +127,7 @@ class Time:
             process.alive = False
             for task in process.tasks:
                 if not task.done:
-                    self._wake(task, self.now)
+                    self.wake(task)
 
     def run(self, until: float = float("inf"), most_steps: int = 100_000) -> None:
         """Lets time pass to ``until``, or until nothing more is to come. Raises Restless if that never happens."""
@@ -155,11 +153,13 @@ class Time:
         self.now = moment
         action()
 
-    def _running(self) -> Task:
+    @property
+    def running(self) -> Task:
         assert self.current is not None, "only a simulated thread can wait"
         return self.current
 
-    def _wake(self, task: Task, moment: float) -> None:
+    def wake(self, task: Task, seconds: float = 0.0) -> None:
+        """The thread goes on then, wherever it is blocked."""
         task.woken += 1
         number = task.woken
 
@@ -168,7 +168,15 @@ class Time:
             if number == task.woken and not task.done:
                 self._give_turn(task)
 
-        self.at(moment, resume)
+        self.at(self.now + seconds, resume)
+
+    def block(self) -> None:
+        """The running thread gives its turn away until it is woken. Raises Killed where its process was killed."""
+        task = self.running
+        self._scheduler.release()
+        task.turn.acquire()
+        if not task.process.alive:
+            raise Killed(task.process.name)
 
     def _give_turn(self, task: Task) -> None:
         self.current = task
@@ -177,12 +185,6 @@ class Time:
         self.current = None
         if task.done:
             task.after()
-
-    def _block(self, task: Task) -> None:
-        self._scheduler.release()
-        task.turn.acquire()
-        if not task.process.alive:
-            raise Killed(task.process.name)
 
     def _carry(self, task: Task) -> None:
         task.turn.acquire()
@@ -204,10 +206,12 @@ class Lock:
         self._time = time
         self._owner: Task | None = None
         self._depth = 0
+        self._waiting: list[Task] = []
 
     def __enter__(self) -> Self:
         while self._owner not in (None, self._time.current):
-            self._time.sleep(0.001)
+            self._waiting.append(self._time.running)
+            self._time.block()
         self._owner = self._time.current
         self._depth += 1
         return self
@@ -216,6 +220,9 @@ class Lock:
         self._depth -= 1
         if not self._depth:
             self._owner = None
+            waiting, self._waiting = self._waiting, []
+            for task in waiting:
+                self._time.wake(task)
 
 
 class Pool:

@@ -1,4 +1,4 @@
-"""The template as plain Python: tags as one-key dictionaries, Fn::ForEach expanded, parameters at their defaults."""
+"""The template as plain Python: tags as one-key dictionaries, Fn::ForEach expanded, conditions as they are on AWS."""
 
 import re
 from functools import cache
@@ -38,10 +38,20 @@ def raw() -> dict[str, Any]:
     return dict(yaml.load(TEMPLATE.read_text(encoding="utf-8"), _Loader))
 
 
+# What holds where every parameter is left at its default, on AWS.
+BY_DEFAULT = frozenset({"OnAws"})
+WITH_KEY = BY_DEFAULT | {"HasKmsKey"}
+NOTHING = {"Ref": "AWS::NoValue"}
+
+
 @cache
-def resources() -> dict[str, dict[str, Any]]:
-    """Every resource, those of the nine rows included, with what the mapping says filled in."""
-    return dict(_resolved(_expanded(raw()["Resources"])))
+def resources(holds: frozenset[str] = BY_DEFAULT) -> dict[str, dict[str, Any]]:
+    """Every resource, those of the nine rows included, with what the mapping says filled in.
+
+    ``holds``: the conditions that are true.
+    """
+    found = dict(_resolved(_expanded(raw()["Resources"])))
+    return dict(_decided({name: each for name, each in found.items() if _exists(each, holds)}, holds))
 
 
 @cache
@@ -49,15 +59,16 @@ def outputs() -> dict[str, Any]:
     return dict(_resolved(_expanded(raw()["Outputs"])))
 
 
-def of_type(kind: str) -> dict[str, dict[str, Any]]:
+def of_type(kind: str, holds: frozenset[str] = BY_DEFAULT) -> dict[str, dict[str, Any]]:
     """The properties of every resource of this type, by logical id."""
-    return {name: each["Properties"] for name, each in resources().items() if each["Type"] == kind}
+    return {name: each["Properties"] for name, each in resources(holds).items() if each["Type"] == kind}
 
 
 def loops() -> dict[str, list[str]]:
-    """The rows of every Fn::ForEach."""
+    """The rows of every Fn::ForEach over the steps."""
     everything = {**raw()["Resources"], **raw()["Outputs"]}
-    return {name: each[1] for name, each in everything.items() if name.startswith("Fn::ForEach::")}
+    every = [(name, each) for name, each in everything.items() if name.startswith("Fn::ForEach::")]
+    return {name: each[1] for name, each in every if each[0] == "Step"}
 
 
 def default(name: str) -> Any:
@@ -76,6 +87,23 @@ def _expanded(section: dict[str, Any]) -> dict[str, Any]:
         for row in rows:
             found |= {_put_in(key, variable, row): _put_in(each, variable, row) for key, each in body.items()}
     return found
+
+
+def _exists(resource: dict[str, Any], holds: frozenset[str]) -> bool:
+    return resource.get("Condition", "") in {"", *holds}
+
+
+def _decided(value: Any, holds: frozenset[str]) -> Any:
+    """Every Fn::If as the one of its values that holds, and without what has none."""
+    if isinstance(value, list):
+        return [each for each in (_decided(part, holds) for part in value) if each != NOTHING]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Fn::If"}:
+        condition, one, other = value["Fn::If"]
+        return _decided(one if condition in holds else other, holds)
+    decided = {key: _decided(part, holds) for key, part in value.items()}
+    return {key: part for key, part in decided.items() if part != NOTHING}
 
 
 def _put_in(value: Any, variable: str, row: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.order import Step
-from tests.template.cloudformation import ROOT, default, of_type, raw
+from tests.template.cloudformation import ROOT, WITH_KEY, default, of_type, raw
 
 QUEUES = of_type("AWS::SQS::Queue")
 FUNCTIONS = of_type("AWS::Serverless::Function")
@@ -57,8 +57,33 @@ def test_a_run_waits_for_a_step_as_long_as_its_dead_letters_are_kept() -> None:
 
 
 @pytest.mark.parametrize("queue", QUEUES)
-def test_every_queue_is_encrypted(queue: str) -> None:
+def test_every_queue_is_encrypted_with_a_key_of_aws_s_or_of_one_s_own(queue: str) -> None:
     assert QUEUES[queue]["SqsManagedSseEnabled"] is True
+    assert "KmsMasterKeyId" not in QUEUES[queue]
+    with_key = of_type("AWS::SQS::Queue", WITH_KEY)[queue]
+    assert with_key["KmsMasterKeyId"] == {"Ref": "KmsKeyArn"}
+    assert "SqsManagedSseEnabled" not in with_key
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_every_queue_is_reached_over_tls_only(queue: str) -> None:
+    # Given the policies of queues
+    policies = [each for each in of_type("AWS::SQS::QueuePolicy").values() if {"Ref": queue} in each["Queues"]]
+    # Then one is about this queue, and refuses everything without TLS
+    (policy,) = policies
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_only_its_own_queue_may_put_anything_into_the_dead_letters(source: str) -> None:
+    allowed = QUEUES[dead_letters(source)]["RedriveAllowPolicy"]
+    assert allowed["redrivePermission"] == "byQueue"
+    # By name, for a reference would go round in a circle
+    name = QUEUES[source]["QueueName"]["Fn::Sub"]
+    arn = f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}"
+    assert allowed["sourceQueueArns"] == [{"Fn::Sub": arn}]
 
 
 def test_no_other_queue_exists_than_those_of_the_steps_the_inbox_and_the_results() -> None:

@@ -76,13 +76,13 @@ def test_there_is_one_real_event_for_every_function() -> None:
 
 
 def test_the_state_machine_is_given_every_queue_under_its_name() -> None:
-    machine = of_type("AWS::Serverless::StateMachine")["StateMachine"]
+    machine = of_type("AWS::StepFunctions::StateMachine")["StateMachine"]
     wanted: dict[str, object] = {f"{row}QueueUrl": {"Ref": f"{row}Queue"} for row in ROWS}
     wanted |= {"ResultsFunctionArn": {"Fn::GetAtt": ["ResultsFunction", "Arn"]}}
     assert machine["DefinitionSubstitutions"] == wanted
     assert list(machine["DefinitionSubstitutions"])[:9] == [f"{row}QueueUrl" for row in ROWS]
-    assert machine["DefinitionUri"] == "statemachine/sync.asl.json"
-    assert machine["Type"] == "STANDARD"
+    assert machine["DefinitionS3Location"] == "statemachine/sync.asl.json"
+    assert machine["StateMachineType"] == "STANDARD"
 
 
 def test_the_outputs_name_the_queues_of_every_step() -> None:

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.order import Step
-from tests.template.cloudformation import of_type, resources
+from tests.template.cloudformation import WITH_KEY, of_type, resources
 
 Statement = dict[str, Any]
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
 ROLES = of_type("AWS::IAM::Role")
+RUN = of_type("AWS::StepFunctions::StateMachine")["StateMachine"]
 OF_STEPS = [f"{step.logical_id}Role" for step in Step]
 
 
@@ -124,6 +125,37 @@ def test_the_mapping_can_be_brought_back_and_outlives_the_stack() -> None:
     assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
+def test_a_key_of_one_s_own_encrypts_everything_that_holds_records() -> None:
+    # Given a stack with a key
+    given = resources(WITH_KEY)
+    key = {"Ref": "KmsKeyArn"}
+    # Then tables, bucket, secret, logs, environments and runs are encrypted with it
+    for table in ("MappingTable", "OutcomesTable"):
+        wanted = {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+        assert given[table]["Properties"]["SSESpecification"] == wanted
+    (encryption,) = given["PdfBucket"]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    assert given["CredentialsSecret"]["Properties"]["KmsKeyId"] == key
+    assert all(log["KmsKeyId"] == key for log in of_type("AWS::Logs::LogGroup", WITH_KEY).values())
+    assert given["StateMachine"]["Properties"]["EncryptionConfiguration"]["KmsKeyId"] == key
+    assert "EncryptionConfiguration" not in RUN
+
+
+def test_whoever_touches_what_the_key_encrypts_may_use_it_and_nobody_may_without_a_key() -> None:
+    # Given what is allowed with a key and without one
+    with_key, without = str(resources(WITH_KEY)), str(resources())
+    # Then only the first names the key's actions, for every role
+    assert "kms:" not in without.replace("aws:kms", "")
+    attached = of_type("AWS::IAM::Policy", WITH_KEY)["KeyPolicy"]
+    assert attached["Roles"] == [{"Ref": role} for role in ROLES if role != "StateMachineRole"]
+    (statement,) = attached["PolicyDocument"]["Statement"]
+    assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert statement["Resource"] == {"Ref": "KmsKeyArn"}
+    (policy,) = of_type("AWS::IAM::Role", WITH_KEY)["StateMachineRole"]["Policies"]
+    assert statement in policy["PolicyDocument"]["Statement"]
+    assert "kms:Decrypt" in with_key
+
+
 @pytest.mark.parametrize("table", ["MappingTable", "OutcomesTable"])
 def test_a_table_is_encrypted_grows_by_itself_and_knows_when_items_expire(table: str) -> None:
     properties = resources()[table]["Properties"]
@@ -154,7 +186,7 @@ def test_the_bucket_is_reached_over_tls_only() -> None:
 
 
 def test_the_run_s_log_holds_none_of_its_data() -> None:
-    assert of_type("AWS::Serverless::StateMachine")["StateMachine"]["Logging"]["IncludeExecutionData"] is False
+    assert RUN["LoggingConfiguration"]["IncludeExecutionData"] is False
 
 
 def test_every_log_expires() -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
-from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.memory import MemoryStore

@@ -41,7 +41,7 @@ def test_the_sample_event_is_delivered_and_leaves_nothing_in_the_queue(
     assert answer == {"batchItemFailures": []}
     assert names(sandbox) == sorted(each["name"] for each in said)
     uuids = {each["uuid"] for each in sandbox.state["students"]["live"]}
-    assert {item["uuid"]["S"] for item in world.kept("mapping").values()} == uuids
+    assert {item["uuid"]["S"] for item in world.kept("mapping").values() if "uuid" in item} == uuids
 
 
 @pytest.mark.parametrize("step", list(Step))

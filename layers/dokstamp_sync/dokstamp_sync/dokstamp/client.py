@@ -14,13 +14,13 @@ import httpx
 
 from dokstamp_sync import __version__
 from dokstamp_sync.backoff import retry_after
+from dokstamp_sync.dokstamp import answers
+from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.dokstamp.deadline import DeadlineTransport, total_deadline
 from dokstamp_sync.dokstamp.fates import NOT_CARRIED_OUT, Fate, fate
 from dokstamp_sync.dokstamp.tokens import Credentials, TokenRequest, Tokens
 from dokstamp_sync.errors import Misconfigured, NotFound, OutOfTime, Rejected, Retry, Throttled
 from dokstamp_sync.settings import Settings
-
-Entity = dict[str, Any]
 
 MOST_PAGES = 1000
 # Between the end of a call and the end of the worker's time there must be room to write down what came of it.
@@ -91,11 +91,11 @@ class DokStamp:
 
     def get(self, path: str) -> Entity:
         """One entity."""
-        return _entity(self._send("GET", path), f"GET {path}")
+        return answers.entity(self._send("GET", path), f"GET {path}")
 
     def create(self, path: str, body: Mapping[str, Any]) -> Entity:
         """The entity that a POST made; always with a ``uuid``."""
-        return _entity(self._send("POST", path, json=body), f"POST {path}")
+        return answers.entity(self._send("POST", path, json=body), f"POST {path}")
 
     def change(self, path: str, body: Mapping[str, Any]) -> None:
         """PATCH with the fields of ``body``."""
@@ -111,7 +111,7 @@ class DokStamp:
 
     def revoke(self, path: str, body: Mapping[str, Any]) -> Entity:
         """The certificate after a PUT on its ``/revoke`` [revocation]."""
-        return _entity(self._send("PUT", path, json=body), f"PUT {path}")
+        return answers.entity(self._send("PUT", path, json=body), f"PUT {path}")
 
     def upload(self, name: str, pdf: IO[bytes]) -> Entity:
         """The file that now holds the PDF: a new one, or the one that held the same bytes before [files]."""
@@ -119,7 +119,7 @@ class DokStamp:
         files = body.get("data")
         if not isinstance(files, list) or len(files) != 1:
             raise Retry("POST /files answered without one file", definite=False)
-        return _entity({"data": files[0]}, "POST /files")
+        return answers.entity({"data": files[0]}, "POST /files")
 
     def close(self) -> None:
         """Closes the connections."""
@@ -168,7 +168,7 @@ class DokStamp:
             self._paused_until = max(self._paused_until, self._clock() + wait)
         match fate(status):
             case Fate.DONE:
-                return _body(said, response)
+                return answers.body(said, response, definite=method == "GET")
             case Fate.THROTTLED:
                 raise Throttled(said, after=wait)
             case Fate.RETRY:
@@ -183,7 +183,7 @@ class DokStamp:
             case Fate.NOT_FOUND:
                 raise NotFound(said, path=path)
             case Fate.REJECTED:
-                reason, blamed = _refusal(response)
+                reason, blamed = answers.refusal(response)
                 raise Rejected(f"{said}: {reason}", status=status, fields=blamed)
 
     def _ask_for_token(self, request: TokenRequest) -> Mapping[str, Any]:
@@ -210,41 +210,3 @@ def _content(request: TokenRequest) -> dict[str, Any]:
 def _rewind(content: Mapping[str, Any]) -> None:
     for _, file, _ in content.get("files", {}).values():
         file.seek(0)
-
-
-def _body(said: str, response: httpx.Response) -> dict[str, Any]:
-    if not response.content:
-        return {}
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise Retry(f"{said} with a body that is not a JSON object", definite=False)
-    return body
-
-
-def _entity(body: Mapping[str, Any], said: str) -> Entity:
-    entity = body.get("data")
-    if not isinstance(entity, dict) or not isinstance(entity.get("uuid"), str) or not entity["uuid"]:
-        raise Retry(f"{said} answered without an entity", definite=False)
-    return entity
-
-
-def _refusal(response: httpx.Response) -> tuple[str, frozenset[str]]:
-    """The vendor's reason: its ``errors`` field by field, else its ``message``."""
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        return "no reason given", frozenset()
-    errors = body.get("errors")
-    if isinstance(errors, dict) and errors:
-        told = (f"{field}: {_words(said)}" for field, said in errors.items())
-        return "; ".join(told), frozenset(map(str, errors))
-    return _words(body.get("message") or "no reason given"), frozenset()
-
-
-def _words(said: object) -> str:
-    return " ".join(map(str, said)) if isinstance(said, list) else str(said)

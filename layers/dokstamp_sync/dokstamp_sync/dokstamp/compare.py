@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.answers import Entity
 
 
 def says(entity: Entity, body: Mapping[str, Any]) -> bool:

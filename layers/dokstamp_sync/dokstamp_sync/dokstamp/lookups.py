@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
-from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.errors import NotFound, Rejected
 
 
@@ -34,22 +34,18 @@ def find_institution(api: Reads, name: str) -> Entity | None:
 
 def find_course(api: Reads, code: str, institution_uuid: str | None) -> Entity | None:
     """By code within an institution; without one, only if a single institution has that code."""
-    return _owned(api, "/courses", {"code": code}, institution_uuid)
+    return _owned(api, "/courses", {"code": code}, "institution", institution_uuid)
 
 
 def find_module(api: Reads, code: str, institution_uuid: str | None) -> Entity | None:
     """By code within an institution; without one, only if a single institution has that code."""
     where = {"code": code} | ({"institution_uuid": institution_uuid} if institution_uuid else {})
-    return _owned(api, "/modules", where, institution_uuid)
+    return _owned(api, "/modules", where, "institution", institution_uuid)
 
 
 def find_cohort(api: Reads, code: str, course_uuid: str | None) -> Entity | None:
-    """By code, of that course if one is given."""
-
-    def wanted(each: Entity) -> bool:
-        return each.get("code") == code and course_uuid in (None, uuid_of(each, "course"))
-
-    return _first(api, "/cohorts", {"code": code}, wanted)
+    """By code within a course; without one, only if a single course has that code."""
+    return _owned(api, "/cohorts", {"code": code}, "course", course_uuid)
 
 
 def find_student(api: Reads, email: str) -> Entity | None:
@@ -83,12 +79,12 @@ def find_certificate(api: Reads, student_uuid: str, course_uuid: str, file_uuid:
     return _first(api, "/certificates", where, wanted, narrow={"student_uuid": student_uuid})
 
 
-def _owned(api: Reads, path: str, where: Mapping[str, str], institution_uuid: str | None) -> Entity | None:
+def _owned(api: Reads, path: str, where: Mapping[str, str], owner: str, owner_uuid: str | None) -> Entity | None:
     coded = [each for each in api.pages(path, where) if each.get("code") == where["code"]]
-    owners = {uuid_of(each, "institution") for each in coded}
-    if institution_uuid is None:
+    owners = {uuid_of(each, owner) for each in coded}
+    if owner_uuid is None:
         return coded[0] if len(owners) == 1 else None
-    return next((each for each in coded if uuid_of(each, "institution") == institution_uuid), None)
+    return next((each for each in coded if uuid_of(each, owner) == owner_uuid), None)
 
 
 def _first(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, shorten
 from dokstamp_sync.records import Record
 from dokstamp_sync.results import refusal, result
-from dokstamp_sync.worker.invalid import Invalid
+from dokstamp_sync.worker.invalid import PLAN_SECONDS, Invalid
 from dokstamp_sync.worker.refusals import Refusals
 
 
@@ -54,24 +55,36 @@ class Intake:
             run = run_of(refused.message_id) if refused.message_id else None
             self._runs.report(refusal(run, message_id, refused.errors))
             observability.count("Refused")
-            logger.warning("message refused", run=run, fields=[each["field"] for each in refused.errors[:20]])
+            # Not which fields: an unknown key is whatever the SIS wrote there.
+            logger.warning("message refused", run=run, problems=len(refused.errors))
             return
         run = checked.message.run
         logger.append_keys(run=run)
-        self._keep_rejected(checked, run)
         settled = self._nothing_new(checked, run)
+        if (checked.settled or settled is not None) and self._is_known(run):
+            observability.count("RunsKnown")
+            logger.info("run was started before")
+            return
+        self._keep_rejected(checked, run)
         if settled is None:
             started = self._runs.start(run, self._state(checked, run))
             observability.count("RunsStarted" if started else "RunsKnown")
             logger.info("run started" if started else "run was started before")
-        elif self._runs.exists(run):
-            observability.count("RunsKnown")
-            logger.info("run was started before")
-        else:
-            outcomes = [*checked.settled, *settled]
-            self._runs.report(result(run, [_shown(each) for each in outcomes]))
-            observability.count("NothingNew")
-            logger.info("nothing new, no run", records=len(outcomes))
+            return
+        outcomes = [*checked.settled, *settled]
+        self._runs.report(result(run, [_shown(each) for each in outcomes]))
+        self._remember(run)
+        observability.count("NothingNew")
+        logger.info("nothing new, no run", records=len(outcomes))
+
+    def _is_known(self, run: str) -> bool:
+        """Whether a run was started, or a result reported without one, under this name."""
+        return bool(self._store.read([_reported(run)])) or self._runs.exists(run)
+
+    def _remember(self, run: str) -> None:
+        """That the result was reported; whoever gets the same message at the same moment may report it, too."""
+        with suppress(Conflict):
+            self._store.write(Row(id=_reported(run), expires_at=int(self._clock()) + PLAN_SECONDS), None)
 
     def _nothing_new(self, checked: Checked, run: str) -> list[RecordOutcome] | None:
         """The outcomes of all records if none of them needs a step, else None."""
@@ -84,7 +97,7 @@ class Intake:
             row = rows.get(row_id(step, record.sis_id))
             said = Said(run, stamp(checked.message.occurred_at), record.fingerprint())
             settled = decide(row, said, self._clock())
-            if row is None or not isinstance(settled, Settled):
+            if row is None or row.refused or not isinstance(settled, Settled):
                 return None
             outcomes.append(_outcome(step, record, row, settled))
             if settled.advance and row.applied:
@@ -121,6 +134,10 @@ class Intake:
         for step, records in checked.records.items():
             state[step.section] = {"todo": [as_sent(record) for record in records]}
         return json.dumps(state, ensure_ascii=False, separators=(",", ":"))
+
+
+def _reported(run: str) -> str:
+    return f"run#{run}"
 
 
 def _outcome(step: Step, record: Record, row: Row, settled: Settled) -> RecordOutcome:

@@ -64,9 +64,17 @@ class Claimed:
         """Keeps what a retry must send unchanged, in place of what was kept before."""
         self._write(replace(self._row, intent=replace(self._row.intent or Intent(), facts=dict(facts))))
 
-    def remember(self, uuid: str, facts: Mapping[str, Any]) -> None:
-        """The entity exists, though it is not yet what it is to become: no retry may create it again."""
-        self._write(replace(self._row, uuid=uuid, facts=dict(facts)))
+    def note(self, facts: Mapping[str, Any]) -> None:
+        """Keeps facts while the work goes on, for whoever takes over."""
+        self._write(replace(self._row, facts=dict(facts)))
+
+    def remember(self, uuid: str, facts: Mapping[str, Any], *, created: bool = False) -> None:
+        """The entity exists, though it is not yet what it is to become: no retry may create it again.
+
+        The intent stays only if it was this sync that created the entity, or may have.
+        """
+        intent = self._row.intent if created or self.maybe_created else None
+        self._write(replace(self._row, uuid=uuid, facts=dict(facts), intent=intent))
 
     def forget(self) -> None:
         """The mapped uuid is wrong: the row goes back to an intent without a uuid."""

@@ -46,17 +46,10 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """Since when (seconds since the epoch) a run's record waits for something that is not there."""
-
-    run: str
-    since: float
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """``version`` changes with every write. ``facts`` are what other steps need to know, by name.
 
+    ``waiting``: since when (seconds since the epoch) each run's record waits for something that is not there.
     ``applied`` is the last delivery that DokStamp took, ``refused`` one that was refused since.
     """
 
@@ -68,7 +61,7 @@ class Row:
     refused: Delivery | None = None
     claim: Claim | None = None
     intent: Intent | None = None
-    waiting: Waiting | None = None
+    waiting: Mapping[str, float] | None = None
     expires_at: int | None = None
 
 

@@ -25,6 +25,9 @@ Place = dict[str, Any]
 """A module's place in a course: ``order``, ``is_required``, ``workload``, ``group`` (a uuid or None)."""
 
 
+MAYBE: Place = {"group": None}
+"""Stands for the place of a module that may be attached, nobody knows where."""
+
 Wish = dict[str, Any]
 """What a record wants: ``places`` (module uuid -> place), and ``turn``: a later turn has the last word."""
 
@@ -89,6 +92,7 @@ class _Course:
 
     def __init__(self, api: Api, course_uuid: str, shared: Claimed, names: Mapping[str, str]) -> None:
         self._api = api
+        self._shared = shared
         self._names = names
         self._path = f"/courses/{course_uuid}"
         # After an owner who did not finish, what is remembered may be wrong.
@@ -109,11 +113,17 @@ class _Course:
         gone = [uuid for uuid in self.known if uuid not in due]
         if not todo and not gone:
             return Changes(0, 0)
+        # Whoever takes over must know what may be attached by then; no place is like this one.
+        before = self.facts()
+        self._shared.note({**before, "attached": {**self.known, **dict.fromkeys(todo, MAYBE)}})
         free = self._make_free([*todo, *gone])
         for uuid in gone:
             self.known.pop(uuid, None)
-        self._attach(todo, free)
-        return Changes(len(todo), len(gone))
+        refused = self._attach(todo, free)
+        mine = [reason for uuid, reason in refused.items() if uuid in wanted]
+        if mine:
+            raise Rejected(f"{len(mine)} of {len(wanted)} modules were refused: {'; '.join(mine)}")
+        return Changes(len(todo) - len(refused), len(gone))
 
     def _due(self) -> dict[str, Place]:
         """Where every module belongs: with the group that wanted it last, else where the course's own list has it."""
@@ -153,31 +163,35 @@ class _Course:
                     self._detach([uuid])
             return False
 
-    def _attach(self, todo: Mapping[str, Place], free: set[str]) -> None:
+    def _attach(self, todo: Mapping[str, Place], free: set[str]) -> dict[str, str]:
+        """Module uuid -> why it could not be attached."""
         offered = {uuid: place for uuid, place in todo.items() if uuid in free}
-        refused = [
-            f"{self._names.get(uuid, 'a module')} is not offered for this course" for uuid in todo if uuid not in free
-        ]
-        if offered:
-            refused += self._refusals(offered)
-        if refused:
-            raise Rejected(f"{len(refused)} of {len(todo)} modules were refused: {'; '.join(refused)}")
+        named = {uuid: self._names.get(uuid, "a module") for uuid in todo if uuid not in free}
+        refused = {uuid: f"{name} is not offered for this course" for uuid, name in named.items()}
+        return refused | (self._refusals(offered) if offered else {})
 
-    def _refusals(self, offered: Mapping[str, Place]) -> list[str]:
-        """Attaches, and answers why some could not be; nothing says whether the others of a refused call were taken."""
+    def _refusals(self, offered: Mapping[str, Place]) -> dict[str, str]:
+        """Attaches, and answers why some could not be.
+
+        Nothing says whether the others of a refused call were taken, nor who attached what is attached now: each is
+        sent once more by itself, after a detach where it is not free any more.
+        """
         try:
             self._send(offered)
-            return []
+            return {}
         except Rejected as refusal:
-            if len(offered) == 1:
-                return [refusal.reason]
+            first = refusal.reason
         free = self._free()
-        reasons = []
+        if len(offered) == 1 and free >= offered.keys():
+            return dict.fromkeys(offered, first)
+        reasons = {}
         for uuid, place in offered.items():
             if uuid not in free:
-                self.known[uuid] = place
-                continue
-            reasons += self._refusals({uuid: place})
+                self._detach([uuid])
+            try:
+                self._send({uuid: place})
+            except Rejected as refusal:
+                reasons[uuid] = refusal.reason
         return reasons
 
     def _send(self, places: Mapping[str, Place]) -> None:

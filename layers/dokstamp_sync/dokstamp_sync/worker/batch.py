@@ -167,6 +167,10 @@ class Worker(Generic[R]):
         )
 
     def _hand_back(self, received: Received, open_: Sequence[Exception], done: int) -> NoReturn:
+        for each in open_:
+            observability.count("NotReady" if isinstance(each, NotReady) else "Retried")
+            if isinstance(each, Misconfigured | Throttled):
+                observability.count(type(each).__name__)
         wait = max(self._wait(each, received) for each in open_)
         seconds = backoff.visibility(wait)
         self._answers.hide(received.receipt_handle, seconds)
@@ -202,13 +206,10 @@ class Worker(Generic[R]):
         outcome = RecordOutcome(self._rules.step, None, Outcome.REJECTED, reason)
         self._means.refusals.keep(f"message#{received.id}", "", "", outcome, received.body)
         observability.count("Rejected")
-        logger.error("message is not a step message", step=self._rules.step.value, fields=[e["field"] for e in wrong])
+        logger.error("message is not a step message", step=self._rules.step.value, problems=len(wrong))
 
     def _log(self, record: Record, error: Exception) -> None:
         name = type(error).__name__
-        observability.count("NotReady" if isinstance(error, NotReady) else "Retried")
-        if isinstance(error, Misconfigured | Throttled):
-            observability.count(name)
         shown: dict[str, Any] = {"record": digest(self._rules.step, record.sis_id), "error": name}
         if isinstance(error, NotReady):
             logger.info("record waits", **shown)

@@ -9,7 +9,7 @@ from typing import Generic
 from dokstamp_sync.errors import Blocked, NotFound, NotReady, Rejected, Retry
 from dokstamp_sync.mapping.claims import Claimed, Claims
 from dokstamp_sync.mapping.decision import Busy, Said, Settled, decide
-from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, Waiting, row_id
+from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
@@ -17,10 +17,11 @@ from dokstamp_sync.worker.gate import Gate, WouldWrite
 from dokstamp_sync.worker.invalid import PLAN_SECONDS
 from dokstamp_sync.worker.parents import PLANNED, Parent, Parents, planned_id
 from dokstamp_sync.worker.refusals import Refusals
+from dokstamp_sync.worker.shared import SharedRows
 from dokstamp_sync.worker.work import Api, Delivered, OpensPdfs, R, StepRules, Work
 
+# How often a record is decided upon anew because its row changed meanwhile, before its message comes back later.
 MOST_DECISIONS = 5
-"""How often a record is decided upon anew because its row changed meanwhile, before its message comes back later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,8 @@ class Deliveries(Generic[R]):
     def _decided(self, record: R, row: Row | None, said: Said, context: Context) -> RecordOutcome:
         match decide(row, said, self._means.clock()):
             case Settled() as settled:
-                if settled.advance and not context.dry_run:
-                    assert row is not None and row.applied is not None
-                    later = replace(row.applied, occurred_at=said.occurred_at)
-                    self._means.store.write(replace(row, applied=later), row)
+                if row and not context.dry_run:
+                    self._settle(row, settled, said)
                 return self._outcome(record, settled.outcome, settled.reason, row)
             case Busy():
                 raise Retry("another worker owns this record")
@@ -89,6 +88,17 @@ class Deliveries(Generic[R]):
             return self._plan(record, row, said, context, parents)
         return self._claimed(record, row, said, context, parents)
 
+    def _settle(self, row: Row, settled: Settled, said: Said) -> None:
+        """What was applied is known to hold later, too; and what was refused since has been taken back."""
+        changed = row
+        if settled.advance and row.applied:
+            changed = replace(changed, applied=replace(row.applied, occurred_at=said.occurred_at))
+        if settled.outcome is Outcome.UNCHANGED and row.refused:
+            self._means.refusals.drop(row.id)
+            changed = replace(changed, refused=None)
+        if changed is not row:
+            self._means.store.write(changed, row)
+
     def _claimed(
         self, record: R, row: Row | None, said: Said, context: Context, parents: dict[str, Parent]
     ) -> RecordOutcome:
@@ -99,7 +109,8 @@ class Deliveries(Generic[R]):
         try:
             delivered = self._try_twice(record, context, parents, gate)
         except Rejected as refusal:
-            self._log_refusal(record, refusal)
+            shown = digest(self.step, record.sis_id)
+            logger.warning("record rejected", record=shown, status=refusal.status, fields=sorted(refusal.fields))
             return self._refuse(record, claimed.row, said, context, Outcome.REJECTED, refusal.reason, claimed)
         except NotReady as missing:
             claimed.release()
@@ -138,26 +149,17 @@ class Deliveries(Generic[R]):
     def _work(
         self, record: R, context: Context, parents: dict[str, Parent], gate: Gate, *, forgotten: bool = False
     ) -> Work[R]:
-        def claim_other(id_: str) -> Claimed:
-            row = self._means.store.read([id_]).get(id_)
-            if row and row.claim and row.claim.until > self._means.clock():
-                raise Retry("another worker owns a row that this record shares")
-            try:
-                claimed = context.claims.claim(id_, row)
-            except Conflict:
-                raise Retry("another worker was faster") from None
-            gate.claims.append(claimed)
-            return claimed
-
+        rows = SharedRows(self._means.store, context.claims, self._means.clock, gate, dry_run=context.dry_run)
         return Work(
             record=record,
             occurred_at=context.occurred_at,
             parents=parents,
             api=gate,
             claimed=gate.claims[0],
-            claim_other=claim_other,
+            claim_other=rows.claim,
             pdfs=self._means.pdfs,
             issue=self._means.issue,
+            owner_of=rows.owner_of,
             forgotten=forgotten,
         )
 
@@ -210,11 +212,10 @@ class Deliveries(Generic[R]):
         """
         now = self._means.clock()
         base = row or Row(id=row_id(self.step, record.sis_id))
-        waiting = base.waiting
-        if waiting is None or waiting.run != said.run:
-            waiting = Waiting(said.run, now)
-            self._means.store.write(replace(base, waiting=waiting), row)
-        missing.left = waiting.since + context.patience - now
+        waiting = base.waiting or {}
+        if said.run not in waiting:
+            self._means.store.write(replace(base, waiting={**waiting, said.run: now}), row)
+        missing.left = waiting.get(said.run, now) + context.patience - now
         if missing.left > 0:
             raise missing
 
@@ -245,14 +246,5 @@ class Deliveries(Generic[R]):
         return result
 
     def _outcome(self, record: R, outcome: Outcome, reason: str, row: Row | None) -> RecordOutcome:
-        facts = row.facts if row else {}
-        url = facts.get("public_verification_url")
+        url = row.facts.get("public_verification_url") if row else None
         return RecordOutcome(self.step, record.sis_id, outcome, reason, row.uuid if row else None, url)
-
-    def _log_refusal(self, record: R, refusal: Rejected) -> None:
-        logger.warning(
-            "record rejected",
-            record=digest(self.step, record.sis_id),
-            status=refusal.status,
-            fields=sorted(refusal.fields),
-        )

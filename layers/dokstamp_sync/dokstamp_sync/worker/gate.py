@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
 
-from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.errors import Rejected, Retry
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.outcomes import Outcome

@@ -50,6 +50,8 @@ class Invalid:
             new = Row(id=planned_id(self.run, id_), expires_at=int(self.clock()) + PLAN_SECONDS)
         for _ in range(MOST_TRIES):
             row = self.store.read([new.id]).get(new.id)
+            if row and row.applied and row.applied.occurred_at > refused.occurred_at:
+                return
             try:
                 self.store.write(replace(row or new, refused=refused), row)
                 return

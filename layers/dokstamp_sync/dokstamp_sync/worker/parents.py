@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dokstamp_sync.dokstamp import lookups
-from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.errors import Blocked, NotReady
 from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
 from dokstamp_sync.order import Step
@@ -54,7 +54,7 @@ class Parents:
         self._dry_run = dry_run
         self._rows: dict[str, Row] = {}
         self._read: set[str] = set()
-        self._missing: set[Reference] = set()
+        self._found: dict[Reference, Entity | None] = {}
         self._lock = threading.RLock()
 
     def read_ahead(self, references: Iterable[Reference]) -> None:
@@ -68,13 +68,17 @@ class Parents:
     def resolve(self, reference: Reference) -> Parent:
         """The parent. Raises Blocked if it was refused, NotReady if nobody knows it, or what a look-up raises."""
         self.read_ahead([reference])
-        row = self._row(reference)
-        if row and row.uuid:
-            return Parent(reference, row.uuid, row.facts)
-        plan = self._plan(reference)
+        row, plan = self._row(reference), self._plan(reference)
         for refused in (row and row.refused, plan and plan.refused):
-            if refused and (refused.outcome is Outcome.REJECTED or refused.run == self._run):
+            # What this message says of the parent does not hold in DokStamp, though the parent may be there.
+            if refused and refused.run == self._run:
                 raise Blocked(f"{_named(reference)} was {refused.outcome}")
+        if row and row.uuid:
+            for step, sis_id in row.facts.get("named", []):
+                self._check(Reference(Step(step), sis_id))
+            return Parent(reference, row.uuid, row.facts)
+        if row and row.refused and row.refused.outcome is Outcome.REJECTED:
+            raise Blocked(f"{_named(reference)} was {row.refused.outcome}")
         if plan:
             return Parent(reference, PLANNED)
         if row and row.claim:
@@ -94,6 +98,12 @@ class Parents:
             with suppress(Conflict):
                 self._store.write(replace(row, uuid=None, facts={}, applied=None), row)
 
+    def _check(self, grandparent: Reference) -> None:
+        self.read_ahead([grandparent])
+        row = self._row(grandparent)
+        if row and row.refused and row.refused.run == self._run:
+            raise Blocked(f"{_named(grandparent)} was {row.refused.outcome}")
+
     def _row(self, reference: Reference) -> Row | None:
         return self._rows.get(row_id(reference.step, reference.sis_id))
 
@@ -102,16 +112,13 @@ class Parents:
 
     def _look_up(self, reference: Reference) -> Parent:
         with self._lock:
-            row = self._row(reference)
-            if row and row.uuid:
-                return Parent(reference, row.uuid, row.facts)
-            if reference in self._missing:
-                raise NotReady(f"{_named(reference)} is neither mapped nor in DokStamp")
-            entity = self._find(reference)
+            if reference not in self._found:
+                self._found[reference] = self._find(reference)
+            entity = self._found[reference]
             if entity is None:
-                self._missing.add(reference)
                 raise NotReady(f"{_named(reference)} is neither mapped nor in DokStamp")
-            return self._adopt(reference, entity, row)
+            # Not mapped thereby: only the record itself can say whether this is what its sis_id means.
+            return Parent(reference, entity["uuid"], nested_uuids(entity))
 
     def _find(self, reference: Reference) -> Entity | None:
         match reference.step:
@@ -149,16 +156,6 @@ class Parents:
         if not student or not course or not all(cohort):
             return None
         return lookups.find_enrollment(self._api, student, course, cohort[0] if cohort else None)
-
-    def _adopt(self, reference: Reference, entity: Entity, row: Row | None) -> Parent:
-        facts = nested_uuids(entity)
-        if not self._dry_run:
-            base = row or Row(id=row_id(reference.step, reference.sis_id))
-            try:
-                self._rows[base.id] = self._store.write(replace(base, uuid=entity["uuid"], facts=facts), row)
-            except Conflict:
-                raise NotReady(f"{_named(reference)} is being delivered") from None
-        return Parent(reference, entity["uuid"], facts)
 
 
 def nested_uuids(entity: Entity) -> dict[str, str]:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic
 
-from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.dokstamp.compare import says
 from dokstamp_sync.dokstamp.lookups import uuid_of
 from dokstamp_sync.errors import Rejected
@@ -17,6 +17,7 @@ from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.work import Api, Delivered, R, Work
 
 UNPROCESSABLE = 422
+LOST = "created by an earlier try whose answer was lost"
 
 
 class PlainStep(ABC, Generic[R]):
@@ -81,6 +82,8 @@ class PlainStep(ABC, Generic[R]):
         work.api.change(f"{self.path(work)}/{uuid}", {**self.body(work.record), **moved})
         if moved:
             self._check_move(work.api.get(f"{self.path(work)}/{uuid}"), moved)
+        if work.claimed.maybe_created and work.claimed.row.applied is None:
+            return Delivered(Outcome.CREATED, uuid, LOST, self.facts(work.parents))
         return Delivered(Outcome.UPDATED, uuid, "changed", self.facts(work.parents))
 
     def _moved(self, work: Work[R]) -> dict[str, str | None]:
@@ -97,11 +100,13 @@ class PlainStep(ABC, Generic[R]):
 
     def _adopt(self, work: Work[R], entity: Entity) -> Delivered:
         uuid, facts = entity["uuid"], self.facts(work.parents)
+        work.own(uuid)
         same = says(entity, self.body(work.record))
         if not same:
+            work.claimed.remember(uuid, facts)
             work.api.change(f"{self.path(work)}/{uuid}", self.body(work.record))
         if work.claimed.maybe_created:
-            return Delivered(Outcome.CREATED, uuid, "created by an earlier try whose answer was lost", facts)
+            return Delivered(Outcome.CREATED, uuid, LOST, facts)
         if same:
             return Delivered(Outcome.UNCHANGED, uuid, "found in DokStamp as it should be", facts)
         return Delivered(Outcome.UPDATED, uuid, "found in DokStamp, changed", facts)
@@ -117,6 +122,7 @@ class PlainStep(ABC, Generic[R]):
             if found is None:
                 raise
             return self._adopt(work, found)
+        work.own(entity["uuid"])
         return Delivered(Outcome.CREATED, entity["uuid"], "", self.facts(work.parents))
 
     def facts(self, parents: Mapping[str, Parent]) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import IO, Any, Generic, Protocol, TypeVar
 
-from dokstamp_sync.dokstamp.client import Entity
+from dokstamp_sync.dokstamp.answers import Entity
+from dokstamp_sync.errors import Rejected
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
@@ -54,6 +55,7 @@ class ClaimsOthers(Protocol):
 class Work(Generic[R]):
     """One record to deliver, with all that a step may use to do so.
 
+    ``owner_of``: the row id of the record that an entity is, which is this one's if nobody else has it yet.
     ``forgotten``: DokStamp does not know the mapped uuid; the row still does, until something new is made.
     ``parents``: by the names that the step's ``references`` gave them. ``issue``: the stack's issue mode.
     """
@@ -66,7 +68,15 @@ class Work(Generic[R]):
     claim_other: ClaimsOthers
     pdfs: OpensPdfs
     issue: str
+    owner_of: Callable[[str], str]
     forgotten: bool = False
+
+    def own(self, uuid: str) -> None:
+        """Notes that this record is that entity. Raises Rejected if another record is: two must not become one."""
+        other = self.owner_of(uuid)
+        if other != self.claimed.row.id:
+            step, _, sis_id = other.partition("#")
+            raise Rejected(f"DokStamp's entity is already {step} '{sis_id}'; two records must not become one")
 
     @property
     def uuid(self) -> str | None:
