@@ -53,7 +53,9 @@ def build(own: Path, log: Path) -> bool:
     BUILT_OF.unlink(missing_ok=True)
     values = {name: LOCAL_VALUES[name] for name in ("Runtime", "Architecture")}
     # Nothing is asked of AWS while building; the address only keeps it that way.
-    _sam(own, "http://127.0.0.1:9", log, "build", "--template-file", TEMPLATE, *_overrides(values), what="sam build")
+    folders = ("--build-dir", BUILD, "--cache-dir", LOCAL / "build-cache")
+    what = ("build", "--template-file", TEMPLATE, *folders, *_overrides(values))
+    _sam(own, "http://127.0.0.1:9", log, *what, what="sam build")
     # Each function's first start is a quarter of the time. Checked by content: archives lose the files' times.
     layers = sorted(BUILD.glob("*Layer"))
     compile_all = (python_of("sam"), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "checked-hash")

@@ -41,11 +41,15 @@ class Ending:
 
 @dataclass(frozen=True)
 class Sent:
-    """A message on its way: the name of the run that it is going to be, and what SQS called it."""
+    """A message on its way: the name of the run that it is going to be, and what SQS called it.
+
+    ``known``: a run of this name was there before, so that the message starts nothing.
+    """
 
     message: Message
     run: str
     sqs_id: str
+    known: bool = False
 
     def is_answered_by(self, result: dict[str, Any]) -> bool:
         # A refusal names the SQS message: one of an earlier sending of the same id may lie there still.
@@ -70,14 +74,19 @@ class Follower:
 
     def send(self, message: Message) -> Sent:
         """Puts the message on the inbox."""
+        run = run_of(message.id) if message.id else ""
+        known = self._execution(run) is not None
         try:
             sent = self.sqs.send_message(QueueUrl=self.info.inbox_queue_url, MessageBody=message.body)
         except self.sqs.exceptions.ClientError as error:
             raise Failed(f"The inbox did not take the message {message.id or ''}: {error}") from None
-        return Sent(message, run_of(message.id) if message.id else "", sent["MessageId"])
+        return Sent(message, run, sent["MessageId"], known)
 
     def follow(self, sent: Sent, say: Callable[[str], None], seconds: float = SECONDS_TO_WAIT) -> Ending:
         """Waits for the message's ending, telling `say` where it is."""
+        if sent.known:
+            note = "this id had its run before: nothing was sent; give what is new a new id"
+            return Ending(sent.message, "known", note=note)
         give_up = time.monotonic() + seconds
         state, empty_looks = "", 0
         while time.monotonic() < give_up:

@@ -12,7 +12,8 @@ STACK_FILE = LOCAL / "stack.json"
 
 TEMPLATE = ROOT / "template.yaml"
 SAM_CONFIG = ROOT / "samconfig.toml"
-BUILD = ROOT / ".aws-sam" / "build"
+# Not SAM's own folder: what is built here is for this machine's Python, not for AWS.
+BUILD = LOCAL / "build"
 EVENTS = ROOT / "events"
 
 

@@ -118,9 +118,10 @@ class Wire(httpx.BaseTransport):
             return uniform(0, self._deadline + self._processing), self._deadline
         if kind == "frozen":
             return uniform(0, self._deadline), self._deadline + uniform(0, self._sky.weather.longest_pause)
-        slow = self._sky.strikes(self._sky.weather.pause)
-        taken_up = uniform(0, self._deadline / 2) if slow else self._sky.random.choice([0.0, 0.01, 0.1])
-        return taken_up, taken_up + (uniform(0.001, self._deadline / 3) if slow else 0.001)
+        if self._sky.strikes(self._sky.weather.slow):
+            first, second = sorted((uniform(0, self._deadline), uniform(0, self._deadline)))
+            return first, second
+        return self._sky.random.choice([0.0, 0.01, 0.1]), 0.101
 
     def _schedule(self, call: _Call, seconds: float) -> None:
         """A process that is killed takes its call along, or not."""

@@ -15,10 +15,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """``longest_pause``: how long a paused process stands still at most, in seconds."""
+    """``longest_pause``: how long a paused process stands still at most, in seconds. ``slow``: DokStamp takes its time,
+    yet answers before the deadline. ``twice``: a message is handed out twice."""
 
     pause: float = 0.0
     longest_pause: float = 0.0
+    slow: float = 0.0
     kill: float = 0.0
     store: float = 0.0
     runs: float = 0.0
@@ -33,8 +35,9 @@ class Weather:
             return random.choice([0.0, rare, frequent])
 
         return cls(
-            pause=chance(0.01, 0.05),
+            pause=chance(0.02, 0.12),
             longest_pause=longest_pause,
+            slow=chance(0.05, 0.3),
             kill=chance(0.003, 0.02),
             store=chance(0.005, 0.03),
             runs=chance(0.02, 0.2),
