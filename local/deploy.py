@@ -46,16 +46,15 @@ def _overrides(values: Mapping[str, str]) -> list[str]:
 
 
 def build(own: Path, log: Path) -> bool:
-    """Builds into .aws-sam/build, unless what is there was built of the same files. Tells whether it did."""
+    """Builds, unless what is there was built of the same files. Tells whether it did."""
     fingerprint = _fingerprint()
     if (BUILD / "template.yaml").exists() and BUILT_OF.exists() and BUILT_OF.read_text() == fingerprint:
         return False
     BUILT_OF.unlink(missing_ok=True)
     values = {name: LOCAL_VALUES[name] for name in ("Runtime", "Architecture")}
     # Nothing is asked of AWS while building; the address only keeps it that way.
-    folders = ("--build-dir", BUILD, "--cache-dir", LOCAL / "build-cache")
-    what = ("build", "--template-file", TEMPLATE, *folders, *_overrides(values))
-    _sam(own, "http://127.0.0.1:9", log, *what, what="sam build")
+    options: list[str | Path] = ["--build-dir", BUILD, "--cache-dir", LOCAL / "build-cache", *_overrides(values)]
+    _sam(own, "http://127.0.0.1:9", log, "build", "--template-file", TEMPLATE, *options, what="sam build")
     # Each function's first start is a quarter of the time. Checked by content: archives lose the files' times.
     layers = sorted(BUILD.glob("*Layer"))
     compile_all = (python_of("sam"), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "checked-hash")

@@ -1,6 +1,6 @@
 """`make invoke STEP=course [EVENT=path]`: one function on one event, against the stack of `make up`.
 
-It is the code that the stack runs: what `sam build` left in .aws-sam/build, with the deployed function's own
+It is the code that the stack runs: what `sam build` left, with the deployed function's own
 environment and role. The event's message need not be on any queue: changing its visibility fails, which the functions
 take as it is.
 """

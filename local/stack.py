@@ -111,7 +111,7 @@ class LocalStack:
         upload_pdfs(self.client("s3"), self.info.pdf_bucket)
 
     def _build_and_deploy(self, log: Path, aws: Emulator, target: DokStamp) -> dict[str, str]:
-        # Every stack deploys the one .aws-sam/build: nobody may build while another deploys.
+        # Every stack deploys the one build: nobody may build while another deploys.
         with hold(deploy.LOCK, wait=True):
             self.say("Building the functions (sam build)")
             if not deploy.build(LOCAL, log):

@@ -121,6 +121,7 @@ class Intake:
         )
         for place, (outcome, given) in enumerate(zip(checked.settled, checked.given, strict=True)):
             if outcome.outcome is Outcome.REJECTED:
+                observability.count("Rejected")
                 invalid.drop(outcome, given, f"{run}/{place}", has_twin=_has_twin(checked, outcome))
 
     def _state(self, checked: Checked, run: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dokstamp_sync import observability
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
 from dokstamp_sync.observability import digest, logger
@@ -36,7 +35,6 @@ class Invalid:
         ``has_twin``: another record of the message says the same id validly, and decides what becomes of its
         children. Raises Retry if it cannot be written down.
         """
-        observability.count("Rejected")
         logger.warning("record rejected", step=outcome.step.value, record=digest(outcome.step, outcome.sis_id))
         id_ = row_id(outcome.step, outcome.sis_id or place)
         if not self.dry_run:
