@@ -119,7 +119,7 @@ def message(step: Step, run: str, records: list[Mapping[str, Any]], occurred_at:
 
 
 @contextmanager
-def rig(**switches: object) -> Iterator[Rig]:
+def rig(**switches: Any) -> Iterator[Rig]:
     with running_sandbox(**switches) as sandbox:
         made = Rig(sandbox)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,9 @@ class RepeatingClient:
 
     def _put_item(self, **parameters: Any) -> Any:
         if self._random.random() < 0.1:
-            try:
+            # If it is refused, it is for good reason: the second one will be as well.
+            with suppress(ClientError):
                 self._put(**parameters)
-            except ClientError:
-                # Refused for good reason: the second one will be as well.
-                pass
         return self._put(**parameters)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
@@ -106,7 +106,7 @@ def _perhaps_delivered(told: Told) -> list[Version]:
     return [version for _, version, outcome in told if outcome in DELIVERED | {Outcome.BLOCKED}]
 
 
-MARKED = {
+MARKED: dict[Step, tuple[str, str, Callable[[int], Any] | None]] = {
     Step.INSTITUTION: ("institutions", "website", lambda mark: f"v{mark}"),
     Step.COURSE: ("courses", "description", lambda mark: f"v{mark}"),
     Step.MODULE: ("modules", "description", lambda mark: f"v{mark}"),
@@ -172,7 +172,11 @@ def _attachments(world: World, told: Mapping[Key, Told], names: Names) -> Iterat
             group = names.by_uuid.get(each["course_module_group_uuid"] or "")
             module = names.by_uuid[each["module_uuid"]].rpartition("/")[2]
             found[module] = (each["order"], each["workload"], group.rpartition("/")[2] if group else None)
-    lists = {key: _newest(versions) or [None] for key, versions in told.items() if "modules" in versions[0][1].said}
+    lists = {
+        key: list[Version | None](_newest(versions)) or [None]
+        for key, versions in told.items()
+        if "modules" in versions[0][1].said
+    }
     possible = [_places(dict(zip(lists, choice, strict=True))) for choice in product(*lists.values())]
     refused = any(outcome in REFUSED for key in lists for _, _, outcome in told[key])
     if possible and found not in possible and not refused:

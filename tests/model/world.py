@@ -56,9 +56,9 @@ class Message:
             said = [version.said for (of, _), version in self.versions.items() if of is step]
             if said:
                 sections[section] = said
-        return json.loads(
-            json.dumps({"id": self.id, "occurred_at": self.occurred_at, "options": self.options, **sections})
-        )
+        told = {"id": self.id, "occurred_at": self.occurred_at, "options": self.options, **sections}
+        plain: dict[str, Any] = json.loads(json.dumps(told))
+        return plain
 
 
 @dataclass(frozen=True, slots=True)

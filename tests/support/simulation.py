@@ -62,7 +62,7 @@ class Simulation:
         self.watch = Watch(self.time, self._current)
         self.refusals = RefusalList()
         self.results: list[dict[str, Any]] = []
-        self.reported: list[Callable[[dict[str, Any]], None]] = [self.results.append]
+        self.reported: list[Callable[[dict[str, Any]], object]] = [self.results.append]
         self.answered: list[Callable[[str, dict[str, Any]], None]] = []
         self.machine = StateMachine(self.time, self._hand, self.report)
         self._answer = answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Protocol
 
 from dokstamp_sync.errors import Rejected, Retry
@@ -88,11 +88,9 @@ class AnswersPort:
             self._port.watch.note(f"{self._port.process.name}: hides {receipt_handle} for {seconds} s")
             self._queue.hide(receipt_handle, seconds)
 
-        try:
+        # As with the real one: the queue's own visibility timeout stands.
+        with suppress(Retry):
             self._port.runs_call("hide", act)
-        except Retry:
-            # As the real one: the queue's own visibility timeout stands.
-            pass
 
 
 class RunsPort:
