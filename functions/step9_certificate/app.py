@@ -160,7 +160,9 @@ class CertificateStep:
                 raise
             revoked = work.api.get(f"/certificates/{uuid}")
         if revoked.get("status") != "revoked":
-            raise Rejected(f"DokStamp keeps the certificate as '{revoked.get('status')}', not revoked")
+            # A draft cannot be revoked, and may be issued a moment later.
+            reason = f"DokStamp keeps the certificate as '{revoked.get('status')}', not revoked"
+            raise NotReady(reason, finally_=Outcome.REJECTED)
         return Delivered(Outcome.UPDATED, uuid, "revoked", {**work.facts, **_facts(revoked)})
 
 

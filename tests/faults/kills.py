@@ -210,6 +210,6 @@ def _victims(endpoint: str) -> Iterator[Victims]:
         try:
             process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            # Its forks are of its own session, which nobody else is in.
+            # Its forks are in a group with it, and nobody else is.
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

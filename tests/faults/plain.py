@@ -111,56 +111,45 @@ PLAIN = (
 
 
 def _calls(plain: Plain) -> list[Call]:
-    said, new = plain.record, changed(plain.record, **plain.update)
-    known = joined(plain.before, {plain.step.section: [said]})
-    many, one = f"{plain.path}$", f"{plain.path}/[^/]+$"
-    lost = {"kind": "reset_after", "method": "POST", "path": many}
+    """Those of a record that is new to the mapping."""
+    step, said, before, path = plain.step, plain.record, plain.before, f"{plain.path}$"
+    lost = {"kind": "reset_after", "method": "POST", "path": path}
+    new = changed(said, **plain.update)
     return [
-        Call(plain.step, "look-up", "GET", many, said, Outcome.CREATED, plain.before),
+        Call(step, "look-up", "GET", path, said, Outcome.CREATED, before),
         Call(
-            plain.step,
+            step,
             "create",
             "POST",
-            many,
+            path,
             said,
             Outcome.CREATED,
-            plain.before,
-            look_up=many,
+            before,
+            look_up=path,
             rivals=_rivals(plain),
             newer=new,
         ),
+        Call(step, "look-up after a lost create", "GET", path, said, Outcome.CREATED, before, skip=1, earlier=lost),
+    ]
+
+
+def _changes(plain: Plain) -> list[Call]:
+    """Those of a record that DokStamp has already, in another form."""
+    step, said, one = plain.step, plain.record, f"{plain.path}/[^/]+$"
+    new = changed(said, **plain.update)
+    known = joined(plain.before, {step.section: [said]})
+    return [
+        Call(step, "update", "PATCH", one, new, Outcome.UPDATED, known, whose="own", newer=said),
         Call(
-            plain.step,
-            "look-up after a lost create",
-            "GET",
-            many,
-            said,
-            Outcome.CREATED,
-            plain.before,
-            skip=1,
-            earlier=lost,
-        ),
-        Call(
-            plain.step,
-            "update",
-            "PATCH",
-            one,
-            new,
-            Outcome.UPDATED,
-            known,
-            whose="own",
-            newer=said,
-        ),
-        Call(
-            plain.step,
+            step,
             "correct what was found",
             "PATCH",
             one,
             new,
             Outcome.UPDATED,
             known,
-            unmapped=(f"{plain.step.value}#{plain.row}",),
-            look_up=many,
+            unmapped=(f"{step.value}#{plain.row}",),
+            look_up=f"{plain.path}$",
             newer=said,
             may_say_created=True,
         ),
@@ -229,4 +218,9 @@ TOKENS = [
     ),
 ]
 
-CALLS = [call for plain in PLAIN for call in (*_calls(plain), *_moves(plain))] + [_BY_HAND] + _PARENTS + TOKENS
+CALLS = (
+    [call for plain in PLAIN for call in (*_calls(plain), *_changes(plain), *_moves(plain))]
+    + [_BY_HAND]
+    + _PARENTS
+    + TOKENS
+)

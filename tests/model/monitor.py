@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 
+from tests.model.said import Key
 from tests.model.verdict import DELIVERED
-from tests.model.world import Key, World
+from tests.model.world import World
 from tests.support.simulation import Simulation
 from tests.support.simulation_watch import Sent
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
-from tests.model.world import FOREIGN, Key, Message, Version, World
+from tests.model.said import Key, Message, Version
+from tests.model.world import FOREIGN, World
 from tests.support.simulation import Simulation
 from tests.support.simulation_state import Names
 

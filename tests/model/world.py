@@ -2,63 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from random import Random
-from typing import Any
 
-from dokstamp_sync.messages import run_of, stamp
-from dokstamp_sync.order import SECTIONS, Step
-
-Key = tuple[Step, str]
-Said = dict[str, Any]
+from dokstamp_sync.order import Step
+from tests.model.said import Key, Message, Said, Version, left_to_groups, moment
 
 # A module that no course of the first institution can have: its list is refused, and nothing else.
 FOREIGN = "M5"
 
-_EPOCH = datetime(2026, 11, 20, 8, tzinfo=UTC)
 _DAY = date(2030, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """What one message says about one record. ``mark`` is a number that no other content has."""
-
-    key: Key
-    occurred_at: str
-    mark: int
-    said: Said
-
-
-@dataclass(slots=True)
-class Message:
-    """``at``: the seconds after the start at which copies of it come."""
-
-    id: str
-    hour: int
-    options: dict[str, bool]
-    versions: dict[Key, Version]
-    at: list[float] = field(default_factory=list)
-
-    @property
-    def run(self) -> str:
-        return run_of(self.id)
-
-    @property
-    def occurred_at(self) -> str:
-        return moment(self.hour)
-
-    def as_json(self) -> dict[str, Any]:
-        sections: dict[str, list[Said]] = {}
-        for section, step in SECTIONS.items():
-            said = [version.said for (of, _), version in self.versions.items() if of is step]
-            if said:
-                sections[section] = said
-        told = {"id": self.id, "occurred_at": self.occurred_at, "options": self.options, **sections}
-        plain: dict[str, Any] = json.loads(json.dumps(told))
-        return plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +24,7 @@ class Traits:
     overlap: bool
     unruly: bool
     patient: bool
+    crowd: bool
     second_institution: bool
     second_group: bool
 
@@ -84,6 +40,7 @@ class World:
             overlap=random.random() < 0.3,
             unruly=random.random() < 0.25,
             patient=random.random() < 0.6,
+            crowd=random.random() < 0.4,
             second_institution=random.random() < 0.4,
             second_group=random.random() < 0.5,
         )
@@ -107,9 +64,16 @@ class World:
             chosen = [key for key in keys if hour == 0 or self._random.random() < 0.35]
             for message in self._messages(hour, chosen, single):
                 message.at = [self._random.uniform(0, spread)]
+                yield from self._others(message)
                 if self._random.random() < 0.2:
                     message.at.append(self._random.uniform(0, spread * 2))
                 yield message
+
+    def _others(self, message: Message) -> Iterator[Message]:
+        """Messages of other names that say the same at about the same moment."""
+        for number in range(self._random.randint(0, 3) if self.traits.crowd else 0):
+            at = [message.at[0] + self._random.choice([0, 1, 5])]
+            yield Message(f"{message.id}/{number}", message.hour, message.options, message.versions, at)
 
     def _messages(self, hour: int, keys: list[Key], single: bool) -> Iterator[Message]:
         """The hour's records in one message, in some, or each in one; some of them contradict each other."""
@@ -128,7 +92,7 @@ class World:
         for place, versions in enumerate(messages):
             if versions:
                 options = {"force": self._random.random() < 0.05, "dry_run": hour > 0 and self._random.random() < 0.1}
-                yield Message(f"{hour}/{place}", hour, options, _left_to_groups(versions))
+                yield Message(f"{hour}/{place}", hour, options, left_to_groups(versions))
 
     def _keys(self) -> Iterator[Key]:
         traits = self.traits
@@ -217,32 +181,5 @@ class World:
         return ("M4",) if self.traits.second_group else ("M3", "M4")
 
     def _attached(self, modules: tuple[str, ...], mark: int) -> list[Said]:
-        # In an overlap groups keep all they have: nothing says who gets what a group lets go.
-        all_ = self.traits.overlap and "M4" not in modules
-        most = len(modules)
-        chosen = self._random.sample(modules, most if all_ else self._random.randint(0, most))
+        chosen = self._random.sample(modules, self._random.randint(0, len(modules)))
         return [{"module_id": each, "workload": mark} for each in chosen]
-
-
-def moment(hour: int) -> str:
-    return stamp(_EPOCH + timedelta(hours=hour))
-
-
-def _left_to_groups(versions: dict[Key, Version]) -> dict[Key, Version]:
-    """As the intake does: a module that a group of the message claims is not in the course's own list."""
-    claimed = {
-        each["module_id"]
-        for (step, _), version in versions.items()
-        if step is Step.MODULE_GROUP
-        for each in version.said["modules"]
-    }
-    course = versions.get((Step.COURSE_MODULES, "C1"))
-    if course and claimed:
-        modules = [
-            {**each, "order": place}
-            for place, each in enumerate(course.said["modules"], start=1)
-            if each["module_id"] not in claimed
-        ]
-        said = {**course.said, "modules": modules}
-        return {**versions, course.key: Version(course.key, course.occurred_at, course.mark, said)}
-    return versions

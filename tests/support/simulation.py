@@ -5,6 +5,7 @@ Intake, workers, client and sandbox are the real ones. The weather says what bef
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +31,8 @@ from tests.support.simulation_http import Answer, Wire
 from tests.support.simulation_ports import AnswersPort, MadeUpPdfs, PdfsPort, Port, RefusalsPort, RunsPort, StorePort
 from tests.support.simulation_queues import Queue
 from tests.support.simulation_runs import StateMachine
-from tests.support.simulation_time import Process, Time, taking_turns
+from tests.support.simulation_threads import taking_turns
+from tests.support.simulation_time import Process, Time
 from tests.support.simulation_watch import Watch
 from tests.support.simulation_weather import CALM, Sky, Weather
 from tests.support.simulation_workers import Environment, Function, ports_of
@@ -149,7 +151,7 @@ class Simulation:
             clock=clock,
         )
 
-        def handles(body: str, id_: str, receipt: str, receives: int, first_received_at: float) -> None:
+        def handles(body: str, id_: str, receipt: str, receives: int) -> None:
             intake.take(body, id_)
 
         return Environment(handles, ports_of(port, lambda process: None))
@@ -157,17 +159,8 @@ class Simulation:
     def _worker_of(self, step: Step) -> Callable[[str], Environment]:
         def build(name: str) -> Environment:
             port, clock = self._port()
-            settings = self.settings
-            wire = Wire(
-                self._answer,
-                self.time,
-                self.sky,
-                self.watch,
-                deadline=settings.deadline_seconds,
-                processing=settings.processing_seconds,
-            )
+            settings, store, wire = self.settings, StorePort(port, self.store), self._wire()
             dokstamp = DokStamp(settings, lambda afresh: CREDENTIALS, clock=clock, transport=wire)
-            store = StorePort(port, self.store)
             means = Means(
                 store=store,
                 refusals=RefusalsPort(port, self.refusals),
@@ -177,7 +170,7 @@ class Simulation:
                 clock=clock,
             )
             lease = Lease(settings.lease_seconds, settings.in_flight_seconds)
-            numbers = iter(range(1, 1_000_000))
+            numbers = itertools.count(1)
             claims = Claims(store, lease, clock, lambda: f"{port.process.name}/{next(numbers)}")
             answers = AnswersPort(port, self.queues[step], self._answered)
             worker = Worker(self._rules[step], means, claims, answers, settings, self.random.random)
@@ -188,12 +181,16 @@ class Simulation:
                 dokstamp.stop_at(end)
                 worker.begin_before(end - settings.deadline_seconds - MARGIN_SECONDS)
 
-            def handles(body: str, id_: str, receipt: str, receives: int, first_received_at: float) -> None:
+            def handles(body: str, id_: str, receipt: str, receives: int) -> None:
                 worker.take(Received(id_, body, receipt, receives))
 
             return Environment(handles, ports_of(port, begins))
 
         return build
+
+    def _wire(self) -> Wire:
+        deadline, processing = self.settings.deadline_seconds, self.settings.processing_seconds
+        return Wire(self._answer, self.time, self.sky, self.watch, deadline=deadline, processing=processing)
 
     def _port(self) -> tuple[Port, Callable[[], float]]:
         """Every environment has a clock of its own; no two are further apart than the settings say."""

@@ -140,7 +140,7 @@ class MadeUpPdfs:
 class Handles(Protocol):
     """A Lambda function's handler for one message; raises if the message is to come back."""
 
-    def __call__(self, body: str, id_: str, receipt: str, receives: int, first_received_at: float) -> None: ...
+    def __call__(self, body: str, id_: str, receipt: str, receives: int) -> None: ...
 
 
 def _shown(row: Row) -> str:

@@ -17,7 +17,6 @@ class Stored:
     body: str
     visible_at: float
     receives: int = 0
-    first_received_at: float = 0.0
     receipt: str = ""
 
 
@@ -53,7 +52,6 @@ class Queue:
                 self.dead.append(self.messages.pop(message.id))
                 continue
             message.receives += 1
-            message.first_received_at = message.first_received_at or now
             message.receipt = f"{message.id}/{message.receives}"
             message.visible_at = now + self._visibility
             taken.append(replace(message))

@@ -1,7 +1,7 @@
 """Virtual time, and threads that take turns in it: one runs, all others wait, and a seed says who goes on.
 
-A thread gives its turn away only in ``sleep``, ``join`` and ``Lock``; so whatever happens in between is one step, and a
-seed repeats every interleaving of steps.
+A thread gives its turn away only in ``sleep``, ``join`` and ``block``; so whatever happens in between is one step, and
+a seed repeats every interleaving of steps.
 """
 
 from __future__ import annotations
@@ -9,16 +9,10 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from queue import SimpleQueue
 from random import Random
-from types import SimpleNamespace, TracebackType
-from typing import Any, ClassVar, Self, TypeVar
-from unittest.mock import patch
-
-A = TypeVar("A")
-B = TypeVar("B")
+from typing import ClassVar
 
 START = 1_795_000_000.0
 
@@ -197,73 +191,3 @@ class Time:
         finally:
             task.done = True
             self._scheduler.release()
-
-
-class Lock:
-    """In place of threading.RLock: whoever waits for it gives the turn away."""
-
-    def __init__(self, time: Time) -> None:
-        self._time = time
-        self._owner: Task | None = None
-        self._depth = 0
-        self._waiting: list[Task] = []
-
-    def __enter__(self) -> Self:
-        while self._owner not in (None, self._time.current):
-            self._waiting.append(self._time.running)
-            self._time.block()
-        self._owner = self._time.current
-        self._depth += 1
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._depth -= 1
-        if not self._depth:
-            self._owner = None
-            waiting, self._waiting = self._waiting, []
-            for task in waiting:
-                self._time.wake(task)
-
-
-class Pool:
-    """In place of ThreadPoolExecutor: its threads take turns with all others."""
-
-    def __init__(self, time: Time, workers: int) -> None:
-        self._time = time
-        self._workers = workers
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def map(self, work: Callable[[A], B], items: Iterable[A]) -> list[B]:
-        todo = list(enumerate(items))
-        results: dict[int, B] = {}
-        waiting = iter(todo)
-
-        def take() -> None:
-            for place, item in waiting:
-                results[place] = work(item)
-
-        threads = min(self._workers, len(todo))
-        if threads < 2:
-            take()
-        else:
-            assert self._time.current is not None
-            process = self._time.current.process
-            self._time.join([self._time.start(process, take) for _ in range(threads)])
-        return [results[place] for place, _ in todo]
-
-
-@contextmanager
-def taking_turns(time: Time) -> Iterator[None]:
-    """Inside, the worker's threads and locks are simulated ones."""
-    locks: Any = SimpleNamespace(RLock=lambda: Lock(time), Lock=lambda: Lock(time))
-    with (
-        patch("dokstamp_sync.worker.batch.ThreadPoolExecutor", lambda workers: Pool(time, workers)),
-        patch("dokstamp_sync.worker.parents.threading", locks),
-        patch("dokstamp_sync.dokstamp.tokens.threading", locks),
-    ):
-        yield

@@ -96,7 +96,7 @@ class Function:
 
     def _handled(self, environment: Environment, message: Stored) -> bool:
         try:
-            environment.handles(message.body, message.id, message.receipt, message.receives, message.first_received_at)
+            environment.handles(message.body, message.id, message.receipt, message.receives)
         # As ReportBatchItemFailures: whatever was raised, this message comes back.
         except Exception as error:
             self._watch.note(f"{message.id} comes back: {type(error).__name__}: {error}")
