@@ -33,7 +33,7 @@ class CourseModulesStep:
     def deliver(self, work: Work[CourseModules]) -> Delivered:
         first = work.claimed.row.applied is None
         changes = attach(work, work.parents["course_uuid"].uuid, places(work, group=None))
-        if not changes.any and not first:
+        if not changes.any and not first and not work.claimed.touched:
             return Delivered(Outcome.UNCHANGED, None, "attached as it should be")
         return Delivered(Outcome.CREATED if first else Outcome.UPDATED, None, str(changes))
 

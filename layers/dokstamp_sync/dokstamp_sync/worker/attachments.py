@@ -179,6 +179,8 @@ class _Course:
         try:
             self._send(offered)
             return {}
+        except NotFound:
+            raise
         except Rejected as refusal:
             first = refusal.reason
         free = self._free()
@@ -190,6 +192,8 @@ class _Course:
                 self._detach([uuid])
             try:
                 self._send({uuid: place})
+            except NotFound:
+                raise
             except Rejected as refusal:
                 reasons[uuid] = refusal.reason
         return reasons

@@ -89,6 +89,9 @@ class PlainStep(ABC, Generic[R]):
     def _moved(self, work: Work[R]) -> dict[str, str | None]:
         """References that differ from those of the last delivery."""
         owners = self.owners(work.parents)
+        if work.claimed.touched:
+            # An owner who did not finish may have moved it.
+            return {name: None for name in self.optional if name not in owners} | owners
         left = {name: None for name in self.optional if work.facts.get(name) and name not in owners}
         return {name: uuid for name, uuid in owners.items() if work.facts.get(name) not in (None, uuid)} | left
 
