@@ -146,6 +146,21 @@ def test_a_parent_in_neither_message_nor_mapping_is_looked_up_once_and_not_mappe
     assert "course#CS" not in waiting.store.rows
 
 
+def test_with_a_default_institution_a_stranger_of_the_same_code_is_never_the_parent() -> None:
+    # Given a stack with a default institution that is not there yet, and another one that has a course of that code
+    scene = Scene(default_institution="UFP")
+    scene.step.needs["ana"] = COURSE
+    scene.api.lists["/courses"] = [{"uuid": uuid_of("stranger"), "code": "CS", "institution": {"uuid": "i-2"}}]
+    # When the record is taken, Then it waits
+    assert scene.take("ana") is None
+    # And it waits when the default institution is there without the course
+    scene.api.lists["/institutions"] = [{"uuid": "i-1", "name": "UFP"}]
+    assert scene.take("ana", receives=2) is None
+    # And it is delivered when the course is there
+    scene.api.lists["/courses"].append({"uuid": COURSE_UUID, "code": "CS", "institution": {"uuid": "i-1"}})
+    assert outcomes(scene.take("ana", receives=3)) == {"ana": "created"}
+
+
 def test_a_parent_that_is_nowhere_is_looked_up_once_per_message_and_again_with_the_next(waiting: Scene) -> None:
     waiting.step.needs["bia"] = COURSE
     assert waiting.take("ana", "bia") is None

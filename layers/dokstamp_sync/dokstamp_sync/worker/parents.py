@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +14,8 @@ from dokstamp_sync.errors import Blocked, NotReady
 from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
+
+FindsByCode = Callable[[lookups.Reads, str, str | None], Entity | None]
 
 PLANNED = "00000000-0000-0000-0000-000000000000"
 """Stands for the uuid of an entity that a dry run would create."""
@@ -125,9 +127,9 @@ class Parents:
             case Step.INSTITUTION:
                 return lookups.find_institution(self._api, reference.sis_id)
             case Step.COURSE:
-                return lookups.find_course(self._api, reference.sis_id, self._home())
+                return self._find_at_home(lookups.find_course, reference.sis_id)
             case Step.MODULE:
-                return lookups.find_module(self._api, reference.sis_id, self._home())
+                return self._find_at_home(lookups.find_module, reference.sis_id)
             case Step.COHORT:
                 return lookups.find_cohort(self._api, reference.sis_id, None)
             case Step.STUDENT:
@@ -136,8 +138,14 @@ class Parents:
                 return self._find_enrollment(reference.sis_id)
         return None
 
-    def _home(self) -> str | None:
-        return self._known(Step.INSTITUTION, self._default_institution) if self._default_institution else None
+    def _find_at_home(
+        self, find: Callable[[lookups.Reads, str, str | None], Entity | None], code: str
+    ) -> Entity | None:
+        """In the default institution if the stack has one: another institution's course of that code is a stranger."""
+        if not self._default_institution:
+            return find(self._api, code, None)
+        home = self._known(Step.INSTITUTION, self._default_institution)
+        return find(self._api, code, home) if home else None
 
     def _known(self, step: Step, sis_id: str) -> str | None:
         """The uuid, or None where there is none yet: what hangs on it cannot be in DokStamp either."""
