@@ -97,6 +97,31 @@ def test_an_outage_of_an_hour_ends_with_everything_delivered(status: int, header
     assert natural(found) == in_order()
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_while_dokstamp_wants_to_be_left_alone_receives_and_calls_are_saved(status: int) -> None:
+    # Given a vendor that wants two minutes of silence for each call that it gets within an hour
+    refused: list[float] = []
+    simulation: Simulation
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if simulation.time.now < began + HOUR:
+            refused.append(simulation.time.now)
+            return httpx.Response(status, headers={"Retry-After": "120"}, request=request)
+        return sandbox_in_process().answer(request)
+
+    simulation = deployed(answer)
+    began = simulation.time.now
+    # When a hundred messages come in its first ten minutes
+    for place in range(100):
+        simulation.send(told(f"new-{place}", f"student{place}"), after=place * 6)
+    simulation.run()
+    # Then each of the thirty silences was broken by two calls at most, however many functions and messages there are
+    assert len(refused) <= 30 * 2
+    # And no message was received so often that it died
+    assert simulation.redrive() == 0
+    assert len(held()["students"]["live"]) == 100
+
+
 def poisoned() -> None:
     """DokStamp breaks down at one student, always."""
     sandbox_in_process().sandbox.add_faults(

@@ -38,8 +38,8 @@ def test_it_comes_back_no_earlier_than_dokstamp_asks(scene: Scene, after: float,
 
 
 def test_of_several_records_the_one_that_waits_longest_decides(scene: Scene) -> None:
-    scene.step.script["ana"] = [Throttled("429", after=60)]
-    scene.step.script["bia"] = [Retry("503", after=300)]
+    scene.step.script["ana"] = [Retry("reset", after=60)]
+    scene.step.script["bia"] = [Retry("reset", after=300)]
     scene.step.script["caio"] = [OutOfTime("later")]
     assert scene.take("ana", "bia", "caio", "dora") is None
     assert scene.answers.hidden == [300]

@@ -3,6 +3,7 @@
 | error         | what happens next                                                                   |
 |---------------|-------------------------------------------------------------------------------------|
 | Retry         | the message stays in its queue and comes back later                                 |
+| Throttled     | the same, and nobody calls DokStamp while it wants no calls                          |
 | Misconfigured | the same, and an alarm says so: nobody's record is at fault                          |
 | NotReady      | the same, until the patience is used up; then the record is blocked (or rejected)   |
 | Blocked       | the record is recorded as blocked and dropped: its parent was refused               |
@@ -45,7 +46,14 @@ class Misconfigured(Retry):
 
 
 class Throttled(Retry):
-    """DokStamp asked for fewer calls (429)."""
+    """DokStamp asked for fewer calls (429), or for none at all for a while (``Retry-After``).
+
+    ``pause``: for how many seconds it wants none; 0 if it did not say.
+    """
+
+    def __init__(self, reason: str, *, after: float | None = None, definite: bool = True) -> None:
+        super().__init__(reason, after=after, definite=definite)
+        self.pause = after or 0.0
 
 
 class NotReady(SyncError):

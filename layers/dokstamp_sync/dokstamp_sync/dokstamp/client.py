@@ -172,7 +172,8 @@ class DokStamp:
             case Fate.THROTTLED:
                 raise Throttled(said, after=wait)
             case Fate.RETRY:
-                raise Retry(said, after=wait, definite=method == "GET" or status in NOT_CARRIED_OUT)
+                definite = method == "GET" or status in NOT_CARRIED_OUT
+                raise Retry(said, definite=definite) if wait is None else Throttled(said, after=wait, definite=definite)
             case Fate.RENEW:
                 raise Misconfigured(f"{said} also with a new token: check credentials and tenant")
             case Fate.MISCONFIGURED:

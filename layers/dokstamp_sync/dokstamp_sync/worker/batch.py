@@ -22,6 +22,7 @@ from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.delivery import Context, Deliveries, Means
 from dokstamp_sync.worker.invalid import Invalid
 from dokstamp_sync.worker.parents import Parents
+from dokstamp_sync.worker.pause import PAUSE, Pause
 from dokstamp_sync.worker.work import R, StepRules
 
 
@@ -67,7 +68,8 @@ class Worker(Generic[R]):
         self._answers = answers
         self._settings = settings
         self._random = random
-        self._deliveries = Deliveries(rules, means)
+        self._pause = Pause(means.store, means.clock)
+        self._deliveries = Deliveries(rules, means, self._pause)
         self._begin_before = float("inf")
 
     def begin_before(self, moment: float) -> None:
@@ -125,6 +127,8 @@ class Worker(Generic[R]):
             return self._deliveries.deliver(record, rows.get(row_id(self._rules.step, record.sis_id)), context)
         # Whatever becomes of one record must not hold up the others; every kind of error is told apart later.
         except Exception as error:
+            if isinstance(error, Throttled):
+                self._pause.note(error)
             self._log(record, error)
             return error
 
@@ -144,7 +148,9 @@ class Worker(Generic[R]):
 
     def _read_ahead(self, records: Sequence[R], parents: Parents) -> dict[str, Row]:
         parents.read_ahead(each for record in records for each in self._rules.references(record).values())
-        return self._means.store.read(row_id(self._rules.step, record.sis_id) for record in records)
+        rows = self._means.store.read([PAUSE, *(row_id(self._rules.step, record.sis_id) for record in records)])
+        self._pause.learn(rows)
+        return rows
 
     def _context(self, message: StepMessage, received: Received) -> Context:
         settings = self._settings

@@ -16,6 +16,7 @@ from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from dokstamp_sync.worker.gate import Gate, WouldWrite
 from dokstamp_sync.worker.invalid import PLAN_SECONDS
 from dokstamp_sync.worker.parents import PLANNED, Parent, Parents, planned_id
+from dokstamp_sync.worker.pause import Pause
 from dokstamp_sync.worker.refusals import Refusals
 from dokstamp_sync.worker.shared import SharedRows
 from dokstamp_sync.worker.work import Api, Delivered, OpensPdfs, R, StepRules, Work
@@ -52,13 +53,11 @@ class Context:
 class Deliveries(Generic[R]):
     """Delivers records of one step."""
 
-    def __init__(self, rules: StepRules[R], means: Means) -> None:
+    def __init__(self, rules: StepRules[R], means: Means, pause: Pause) -> None:
         self._rules = rules
+        self._step = rules.step
         self._means = means
-
-    @property
-    def step(self) -> Step:
-        return self._rules.step
+        self._pause = pause
 
     def deliver(self, record: R, row: Row | None, context: Context) -> RecordOutcome:
         """The record's outcome. ``row``: its row as read ahead. Raises Retry or NotReady if it has none yet."""
@@ -78,6 +77,7 @@ class Deliveries(Generic[R]):
                 return self._outcome(record, settled.outcome, settled.reason, row)
             case Busy():
                 raise Retry("another worker owns this record")
+        self._pause.heed()
         try:
             parents = {name: context.parents.resolve(each) for name, each in self._rules.references(record).items()}
         except Blocked as blocked:
@@ -103,13 +103,13 @@ class Deliveries(Generic[R]):
         self, record: R, row: Row | None, said: Said, context: Context, parents: dict[str, Parent]
     ) -> RecordOutcome:
         frozen = self._rules.intent(record, parents)
-        claimed = context.claims.claim(row_id(self.step, record.sis_id), row, frozen)
+        claimed = context.claims.claim(row_id(self._step, record.sis_id), row, frozen)
         gate = Gate(self._means.api, dry_run=False)
         gate.claims.append(claimed)
         try:
             delivered = self._try_twice(record, context, parents, gate)
         except Rejected as refusal:
-            shown = digest(self.step, record.sis_id)
+            shown = digest(self._step, record.sis_id)
             logger.warning("record rejected", record=shown, status=refusal.status, fields=sorted(refusal.fields))
             return self._refuse(record, claimed.row, said, context, Outcome.REJECTED, refusal.reason, claimed)
         except NotReady as missing:
@@ -176,7 +176,7 @@ class Deliveries(Generic[R]):
     ) -> RecordOutcome:
         """What would be done, without a claim and without a writing call."""
         gate = Gate(self._means.api, dry_run=True)
-        id_ = row_id(self.step, record.sis_id)
+        id_ = row_id(self._step, record.sis_id)
         gate.claims.append(context.claims.claim(id_, row, self._rules.intent(record, parents)))
         try:
             if any(parent.uuid == PLANNED for parent in parents.values()):
@@ -211,7 +211,7 @@ class Deliveries(Generic[R]):
         While DokStamp cannot be asked, nothing is known to be missing, and no patience is lost.
         """
         now = self._means.clock()
-        base = row or Row(id=row_id(self.step, record.sis_id))
+        base = row or Row(id=row_id(self._step, record.sis_id))
         waiting = base.waiting or {}
         if said.run not in waiting:
             self._means.store.write(replace(base, waiting={**waiting, said.run: now}), row)
@@ -231,7 +231,7 @@ class Deliveries(Generic[R]):
     ) -> RecordOutcome:
         """Written down in the outcomes table first: a record is dropped only once it is kept there."""
         result = self._outcome(record, outcome, reason, row)
-        id_ = row_id(self.step, record.sis_id)
+        id_ = row_id(self._step, record.sis_id)
         refused = Delivery(said.run, said.occurred_at, said.fingerprint, outcome, reason)
         if context.dry_run:
             self._note_plan(id_, context, refused)
@@ -247,4 +247,4 @@ class Deliveries(Generic[R]):
 
     def _outcome(self, record: R, outcome: Outcome, reason: str, row: Row | None) -> RecordOutcome:
         url = row.facts.get("public_verification_url") if row else None
-        return RecordOutcome(self.step, record.sis_id, outcome, reason, row.uuid if row else None, url)
+        return RecordOutcome(self._step, record.sis_id, outcome, reason, row.uuid if row else None, url)
