@@ -11,7 +11,6 @@ from dokstamp_sync.mapping.claims import Claimed, Claims
 from dokstamp_sync.mapping.decision import Busy, Said, Settled, decide
 from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
 from dokstamp_sync.observability import digest, logger
-from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from dokstamp_sync.worker.gate import Gate, WouldWrite
 from dokstamp_sync.worker.invalid import PLAN_SECONDS
