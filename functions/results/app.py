@@ -1,4 +1,4 @@
-"""The result of a run, for the SIS: at its end from the state machine, or from EventBridge if it was cut off.
+"""The result of a run, for the SIS: from the state machine at its end, else from EventBridge's word that it has ended.
 
 Needs the state that the steps left behind. Sends one message to the results queue and answers with it, so that it is
 the run's output, too.
@@ -16,27 +16,39 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from dokstamp_sync import observability
 from dokstamp_sync.observability import logger, metrics
-from dokstamp_sync.results import result, result_of_state
+from dokstamp_sync.results import REPORTED, result, result_of_state
 from dokstamp_sync.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 
 @cache
-def _sqs() -> SQSClient:
-    return boto3.client("sqs")
+def _build() -> tuple[SQSClient, SFNClient, Settings]:
+    return boto3.client("sqs"), boto3.client("stepfunctions"), Settings.from_environment(os.environ)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Takes a run's last state, or the event that it was aborted; answers the result."""
-    cut_off = event.get("detail")
-    # What became of a run's records when it was cut off is not known here: the mapping and the dead letters tell.
-    told = result(cut_off["name"], [], failed=True) if cut_off else result_of_state(event)
-    queue_url = Settings.from_environment(os.environ).results_queue_url
-    _sqs().send_message(QueueUrl=queue_url, MessageBody=json.dumps(told, ensure_ascii=False))
-    observability.count("RunsFailed" if told["status"] == "failed" else "RunsCompleted")
-    logger.info("run ended", run=told["run"], status=told["status"], counts=told["counts"])
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
+    """Takes a run's last state, or the event of its end; answers the result, None if the run has reported it itself."""
+    return _report(_result_of_end(event["detail"]) if "detail" in event else result_of_state(event))
+
+
+def _result_of_end(end: dict[str, Any]) -> dict[str, Any] | None:
+    """What became of a run's records when it was cut off is not known here: the mapping and the dead letters tell."""
+    _, runs, _ = _build()
+    # With a key of one's own, the event does not hold the error.
+    if end["status"] == "FAILED" and runs.describe_execution(executionArn=end["executionArn"]).get("error") == REPORTED:
+        return None
+    return result(end["name"], [], failed=True)
+
+
+def _report(told: dict[str, Any] | None) -> dict[str, Any] | None:
+    if told:
+        sqs, _, settings = _build()
+        sqs.send_message(QueueUrl=settings.results_queue_url, MessageBody=json.dumps(told, ensure_ascii=False))
+        observability.count("RunsFailed" if told["status"] == "failed" else "RunsCompleted")
+        logger.info("run ended", run=told["run"], status=told["status"], counts=told["counts"])
     return told

@@ -12,7 +12,7 @@ from tests.template.cloudformation import ROOT, default, of_type, raw, resources
 from tests.template.emitted import OF_AWS, emitted
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
-OURS = "DokStampSync"
+OURS: Any = {"Fn::Sub": "DokStampSync/${AWS::StackName}"}
 WITH_DEAD_LETTERS = [*(step.logical_id for step in Step), "Inbox"]
 
 
@@ -20,7 +20,7 @@ def name_of(step: Step) -> str:
     return step.value.replace("_", "-")
 
 
-def metrics(alarm: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def metrics(alarm: Any) -> Iterator[tuple[Any, str, dict[str, Any]]]:
     """Namespace, name and dimensions of every metric that an alarm reads."""
     for each in [alarm] if "MetricName" in alarm else [each["MetricStat"]["Metric"] for each in _stats(alarm)]:
         yield each["Namespace"], each["MetricName"], {one["Name"]: one["Value"] for one in each["Dimensions"]}
@@ -30,7 +30,7 @@ def _stats(alarm: Any) -> list[Any]:
     return [each for each in alarm["Metrics"] if "MetricStat" in each]
 
 
-def watching(namespace: str, metric: str) -> dict[str, dict[str, Any]]:
+def watching(namespace: Any, metric: str) -> dict[str, dict[str, Any]]:
     """The alarms on a metric, with its dimensions."""
     found = [(name, each) for name, alarm in ALARMS.items() for each in metrics(alarm)]
     return {name: dimensions for name, (space, of, dimensions) in found if (space, of) == (namespace, metric)}
@@ -40,7 +40,7 @@ def test_an_alarm_says_that_the_set_up_is_wrong() -> None:
     assert [name for name, alarm in ALARMS.items() if "'Misconfigured'" in str(alarm)]
 
 
-@pytest.mark.parametrize("queue", [*(f"{step.logical_id}DeadLetterQueue" for step in Step), "InboxDeadLetterQueue"])
+@pytest.mark.parametrize("queue", [f"{row}DeadLetterQueue" for row in (*WITH_DEAD_LETTERS, "Results")])
 def test_an_alarm_says_that_messages_wait_in_the_dead_letters(queue: str) -> None:
     watching = [name for name, alarm in ALARMS.items() if f"'{queue}'" in str(alarm) or f"{{{queue}." in str(alarm)]
     assert [name for name in watching if "ApproximateNumberOfMessagesVisible" in str(ALARMS[name])]

@@ -67,4 +67,4 @@ def test_the_reading_of_the_code_finds_what_is_there() -> None:
         ("s3:GetObjectVersion", "Pdfs"),
         ("s3:ListBucket", "Pdfs"),
     }
-    assert asked(CODE["ResultsFunction"]) == {("sqs:SendMessage", "")}
+    assert asked(CODE["ResultsFunction"]) == {("sqs:SendMessage", ""), ("states:DescribeExecution", "")}

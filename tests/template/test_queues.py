@@ -7,6 +7,7 @@ import pytest
 
 from dokstamp_sync.order import Step
 from tests.template.cloudformation import ROOT, WITH_KEY, default, of_type, raw
+from tests.template.test_security import allowed_on
 
 QUEUES = of_type("AWS::SQS::Queue")
 FUNCTIONS = of_type("AWS::Serverless::Function")
@@ -87,7 +88,16 @@ def test_only_its_own_queue_may_put_anything_into_the_dead_letters(source: str) 
 
 
 def test_no_other_queue_exists_than_those_of_the_steps_the_inbox_and_the_results() -> None:
-    assert set(QUEUES) == {*SOURCES, *map(dead_letters, SOURCES), "ResultsQueue"}
+    assert set(QUEUES) == {*SOURCES, *map(dead_letters, SOURCES), "ResultsQueue", "ResultsDeadLetterQueue"}
+
+
+def test_the_end_of_a_run_that_could_not_be_told_is_kept() -> None:
+    # Given the function that EventBridge tells of runs that were cut off
+    invoked = FUNCTIONS["ResultsFunction"]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    # Then what it cannot pass on is kept as long as SQS can
+    assert invoked == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["ResultsDeadLetterQueue", "Arn"]}}
+    assert QUEUES["ResultsDeadLetterQueue"]["MessageRetentionPeriod"] == 14 * 86_400
+    assert "sqs:SendMessage" in allowed_on("ResultsRole", invoked["Destination"])
 
 
 @pytest.mark.parametrize("function", SOURCES.values())

@@ -1,6 +1,7 @@
 """Every metric that an alarm reads is emitted by the handler, in CloudWatch's format, when what it is for happens."""
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +43,7 @@ def emitted(output: str) -> dict[str, float]:
     for line in output.splitlines():
         blob = json.loads(line) if line.startswith('{"_aws"') else {}
         for directive in blob.get("_aws", {}).get("CloudWatchMetrics", []):
-            assert directive["Namespace"] == OURS
+            assert directive["Namespace"] == os.environ["POWERTOOLS_METRICS_NAMESPACE"]
             assert directive["Dimensions"] == [["service"]]
             assert blob["service"]
             for metric in directive["Metrics"]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.order import Step
+from dokstamp_sync.results import REPORTED
 from tests.workflow.world import DEFINITION, definition
 
 State = dict[str, Any]
@@ -107,12 +108,14 @@ def test_a_step_s_state_sends_its_section_to_its_queue_and_takes_the_answer_in_i
 
 
 @pytest.mark.parametrize("step", list(Step))
-def test_only_a_message_that_was_never_sent_is_sent_again_and_any_failure_is_reported(step: Step) -> None:
+def test_what_kept_a_message_from_being_sent_is_tried_again_and_any_failure_is_reported(step: Step) -> None:
     # Given a step's state
     state = STATES[step.value]
-    # Then a failed token or a timeout is never retried: the message may still be in the queue with its token
-    retried = {error for retry in state["Retry"] for error in retry["ErrorEquals"]}
-    assert retried == {"SQS.AmazonSQSException", "SQS.SdkClientException"}
+    # Then whatever keeps SQS from taking its message is tried again for minutes, but not what a person has given up
+    assert [retry["ErrorEquals"] for retry in state["Retry"]] == [["GivenUp"], ["States.TaskFailed"]]
+    assert [retry["MaxAttempts"] for retry in state["Retry"]] == [0, 8]
+    # And a timeout is no reason to send it again: it may still be in the queue with its token
+    assert not {"States.ALL", "States.Timeout"} & {error for retry in state["Retry"] for error in retry["ErrorEquals"]}
     # And whatever fails is told, with what is known so far
     assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "result_of_failure"}]
 
@@ -129,7 +132,7 @@ def test_the_result_is_reported_with_the_whole_state_and_patiently(name: str) ->
 def test_a_run_that_failed_ends_as_failed() -> None:
     assert STATES["result_of_failure"]["Next"] == "failed"
     assert STATES["failed"]["Type"] == "Fail"
-    assert STATES["failed"]["Error"] == "RunFailed"
+    assert STATES["failed"]["Error"] == REPORTED
 
 
 def test_every_placeholder_is_one_that_the_template_fills_in() -> None:

@@ -127,3 +127,6 @@ def test_a_step_that_does_not_answer_ends_the_run_with_a_result_that_says_so(
     open_ = [each for each in result["records"] if each["outcome"] == "blocked"]
     assert [(each["step"], each["sis_id"]) for each in open_] == [("course", "a"), ("student", "b")]
     assert "dead letters" in open_[0]["reason"]
+    # And not once more, when EventBridge tells of its end
+    assert runs.report({"detail": ended | {"executionArn": execution}}) is None
+    assert runs.results() == []

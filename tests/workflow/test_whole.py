@@ -159,3 +159,15 @@ def test_a_run_that_was_cut_off_is_reported_by_its_event(runs: Runs) -> None:
     # Then the SIS hears that the run has failed
     assert told == {"run": event["detail"]["name"], "status": "failed", "counts": {}, "records": []}
     assert runs.results() == [told]
+
+
+def test_a_run_that_broke_down_unreported_is_reported_by_its_event(runs: Runs, inbox: World) -> None:
+    # Given the event that a run has failed, of which Step Functions knows no error of ours
+    take_in(inbox, MESSAGE)
+    runs.message(Step.INSTITUTION)
+    event = json.loads((EVENTS / "results.json").read_text(encoding="utf-8"))
+    run = run_of(MESSAGE["id"])
+    event["detail"] |= {"status": "FAILED", "name": run, "executionArn": execution_of(runs, MESSAGE["id"])}
+    # When the results function gets it, Then the SIS hears of it
+    assert runs.report(event) == {"run": run, "status": "failed", "counts": {}, "records": []}
+    assert len(runs.results()) == 1

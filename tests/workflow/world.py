@@ -158,7 +158,7 @@ def _results_function() -> str:
 
 
 def _serve_results(monkeypatch: pytest.MonkeyPatch, runs: Runs) -> None:
-    importlib.import_module("functions.results.app")._sqs.cache_clear()
+    importlib.import_module("functions.results.app")._build.cache_clear()
 
     def invoke(self: object, function_name: str, qualifier: str, body: Any, *_: Any, **__: Any) -> bytes:
         payload = json.loads(body)

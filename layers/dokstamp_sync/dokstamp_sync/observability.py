@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from dokstamp_sync.order import Step
 
 logger = Logger()
-metrics = Metrics(namespace="DokStampSync")
+metrics = Metrics()
 
 # Their own lines hold whole addresses, and a look-up's address holds an e-mail.
 for chatty in ("httpx", "httpcore"):

@@ -9,6 +9,9 @@ from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import REFUSED, Outcome, RecordOutcome, count, shorten
 from dokstamp_sync.reading import apparent_sis_id
 
+REPORTED = "RunFailed"
+"""The error with which the state machine ends a run whose failure it has reported."""
+
 
 def result(run: str, records: Iterable[Mapping[str, Any]], *, failed: bool = False) -> dict[str, Any]:
     """``{"run", "status", "counts", "records"}``; status is completed, completed_with_rejections or failed."""
