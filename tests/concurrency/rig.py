@@ -17,7 +17,7 @@ from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
-from dokstamp_sync.worker.delivery import Means
+from dokstamp_sync.worker.context import Means
 from dokstamp_sync.worker.refusals import RefusalList
 from local.sandbox import Sandbox, running_sandbox
 from tests.support.pipeline import CREDENTIALS, rules, settings

@@ -9,7 +9,7 @@ from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.order import Step
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
-from dokstamp_sync.worker.delivery import Means
+from dokstamp_sync.worker.context import Means
 from dokstamp_sync.worker.refusals import RefusalList
 from tests.concurrency.rig import message
 from tests.support.pipeline import CREDENTIALS, Clock, rules, settings

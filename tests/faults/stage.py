@@ -22,7 +22,7 @@ from dokstamp_sync.mapping.row import Claim, Row, Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.batch import Answers, Worker
-from dokstamp_sync.worker.delivery import Means
+from dokstamp_sync.worker.context import Means
 from dokstamp_sync.worker.pdfs import Pdf
 from dokstamp_sync.worker.refusals import RefusalList
 from tests.faults.wire import Sent, Wire

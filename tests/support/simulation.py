@@ -23,7 +23,7 @@ from dokstamp_sync.observability import logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.batch import Received, Worker
-from dokstamp_sync.worker.delivery import Means
+from dokstamp_sync.worker.context import Means
 from dokstamp_sync.worker.refusals import RefusalList
 from dokstamp_sync.worker.work import OpensPdfs
 from tests.support.pipeline import CREDENTIALS, rules

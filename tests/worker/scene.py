@@ -16,7 +16,7 @@ from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Student
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
-from dokstamp_sync.worker.delivery import Means
+from dokstamp_sync.worker.context import Means
 from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.refusals import RefusalList
 from dokstamp_sync.worker.work import Delivered, Work
@@ -142,7 +142,7 @@ class Scene:
 
     def __init__(self, **changes: Any) -> None:
         real = {"retry_base_seconds": 10, "retry_cap_seconds": 900, "patience_seconds": 3600}
-        self.settings: Settings = settings("http://nowhere.example", **real | changes)
+        self.settings: Settings = settings("https://nowhere.example", **real | changes)
         self.clock = Clock()
         self.first = self.clock()
         self.store = MemoryStore()

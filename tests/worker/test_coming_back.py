@@ -6,6 +6,7 @@ import json
 import pytest
 
 from dokstamp_sync.errors import Misconfigured, NotReady, OutOfTime, Retry, Throttled
+from dokstamp_sync.mapping.row import Conflict, Delivery, Row
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Student
 from dokstamp_sync.worker.work import Delivered, Work
@@ -211,3 +212,22 @@ def test_the_log_names_a_record_by_a_digest_and_never_by_its_id(
     assert '"record":"' in logged.getvalue()
     assert "ana@school.example" not in logged.getvalue()
     assert "Souza" not in logged.getvalue()
+
+
+def test_a_conflict_over_a_shared_row_is_never_taken_for_the_record_s_own(scene: Scene) -> None:
+    # Given a delivered record, and a step that loses a row that it shares with others to another worker
+    scene.take("ana")
+    own = scene.row("ana")
+
+    def lose(work: Work[Student]) -> Delivered:
+        newer = Delivery("run-9", "2030-01-01T00:00:00Z", "", Outcome.UPDATED, "")
+        raise Conflict(Row("student#bia", uuid="1", applied=newer))
+
+    scene.step.script["ana"] = [lose]
+    scene.clock.sleep(scene.settings.lease_seconds + 1)
+    # When it is taken again with a change, Then it is decided upon anew by its own row
+    for receives in (1, 2):
+        answer = scene.take(student("ana", social_name="Ana"), run="run-2", receives=receives)
+        scene.clock.sleep(scene.settings.lease_seconds + 1)
+    assert outcomes(answer) == {"ana": "updated"}
+    assert scene.row("ana").uuid == own.uuid

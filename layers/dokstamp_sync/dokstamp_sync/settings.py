@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dokstamp_sync.errors import Misconfigured
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Settings(BaseModel):
@@ -15,6 +18,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    aws_endpoint_url: str = ""
     dokstamp_base_url: str
     dokstamp_tenant: str
     dokstamp_auth: Literal["client_credentials", "password"] = "client_credentials"
@@ -53,6 +57,13 @@ class Settings(BaseModel):
                 f"LEASE_SECONDS ({self.lease_seconds:g}) must exceed DEADLINE_SECONDS + PROCESSING_SECONDS + "
                 f"SKEW_SECONDS ({self.in_flight_seconds:g})"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _credentials_go_over_tls(self) -> Self:
+        address = urlsplit(self.dokstamp_base_url)
+        if address.scheme != "https" and address.hostname not in LOOPBACK and not self.aws_endpoint_url:
+            raise ValueError("DOKSTAMP_BASE_URL must begin with https:// on AWS")
         return self
 
     @classmethod

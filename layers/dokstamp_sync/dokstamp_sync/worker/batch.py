@@ -19,7 +19,8 @@ from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer, count
 from dokstamp_sync.reading import apparent_sis_id, parse, problems
 from dokstamp_sync.records import Record
 from dokstamp_sync.settings import Settings
-from dokstamp_sync.worker.delivery import Context, Deliveries, Means
+from dokstamp_sync.worker.context import Context, Means
+from dokstamp_sync.worker.delivery import Deliveries
 from dokstamp_sync.worker.invalid import Invalid
 from dokstamp_sync.worker.parents import Parents
 from dokstamp_sync.worker.pause import PAUSE, Pause

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Generic
 
 from dokstamp_sync.errors import Blocked, NotFound, NotReady, Rejected, Retry
-from dokstamp_sync.mapping.claims import Claimed, Claims
+from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.mapping.decision import Busy, Said, Settled, decide
-from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
+from dokstamp_sync.mapping.row import Conflict, Delivery, Row, row_id
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
+from dokstamp_sync.worker.context import Context, Means
 from dokstamp_sync.worker.gate import Gate, WouldWrite
 from dokstamp_sync.worker.invalid import PLAN_SECONDS
-from dokstamp_sync.worker.parents import PLANNED, Parent, Parents, planned_id
+from dokstamp_sync.worker.parents import PLANNED, Parent, planned_id
 from dokstamp_sync.worker.pause import Pause
-from dokstamp_sync.worker.refusals import Refusals
 from dokstamp_sync.worker.shared import SharedRows
-from dokstamp_sync.worker.work import Api, Delivered, OpensPdfs, R, StepRules, Work
+from dokstamp_sync.worker.work import Delivered, R, StepRules, Work
 
 # How often a record is decided upon anew because its row changed meanwhile, before its message comes back later.
 MOST_DECISIONS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What deliveries share, from one environment."""
-
-    store: Store
-    refusals: Refusals
-    api: Api
-    pdfs: OpensPdfs
-    issue: str
-    clock: Callable[[], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the records of one message share. ``patience``: how many seconds a record may wait for another."""
-
-    run: str
-    occurred_at: str
-    force: bool
-    dry_run: bool
-    patience: float
-    parents: Parents
-    claims: Claims
 
 
 class Deliveries(Generic[R]):
@@ -64,8 +38,10 @@ class Deliveries(Generic[R]):
         for _ in range(MOST_DECISIONS):
             try:
                 return self._decided(record, row, said, context)
-            except Conflict as conflict:
-                row = conflict.current
+            except Conflict:
+                # Of this record's row, or of one that it shares.
+                id_ = row_id(self._step, record.sis_id)
+                row = self._means.store.read([id_]).get(id_)
         raise Retry("the record's row keeps changing")
 
     def _decided(self, record: R, row: Row | None, said: Said, context: Context) -> RecordOutcome:

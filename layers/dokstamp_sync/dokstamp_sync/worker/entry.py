@@ -27,8 +27,8 @@ from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.observability import logger, metrics
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.batch import Received, Worker
+from dokstamp_sync.worker.context import Means
 from dokstamp_sync.worker.credentials import credentials
-from dokstamp_sync.worker.delivery import Means
 from dokstamp_sync.worker.pdfs import Pdfs
 from dokstamp_sync.worker.refusals import RefusalTable
 from dokstamp_sync.worker.work import R, StepRules
