@@ -1,6 +1,12 @@
-"""No test can reach a real account: dummy credentials and region, and nothing of whoever runs the tests."""
+"""No test can reach a real account: dummy credentials and region, and nothing of whoever runs the tests.
+
+And one served sandbox for whoever wants it, as new for each test.
+"""
 
 import os
+from collections.abc import Iterator
+
+import pytest
 
 FOREIGN = [name for name in os.environ if name.startswith(("AWS_", "DOKSTAMP_", "POWERTOOLS_"))]
 OURS = {
@@ -23,3 +29,18 @@ OURS = {
 for name in FOREIGN:
     del os.environ[name]
 os.environ.update(OURS)
+
+# After the environment is set, for it is read at import.
+from local.sandbox import Sandbox, running_sandbox  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Sandbox]:
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(served: Sandbox) -> Sandbox:
+    served.reset()
+    return served

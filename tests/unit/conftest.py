@@ -8,7 +8,7 @@ import pytest
 
 from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import Row
-from local.sandbox import Sandbox, running_sandbox
+from local.sandbox import Sandbox
 from tests.support.pipeline import FolderPdfs, Pipeline, settings
 from tests.support.sis import Sis
 
@@ -23,18 +23,6 @@ def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.delenv("SSL_CERT_FILE", raising=False)
         patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("certificates")))
         yield
-
-
-@pytest.fixture(scope="session")
-def served() -> Iterator[Sandbox]:
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(served: Sandbox) -> Sandbox:
-    served.reset()
-    return served
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from dokstamp_sync.observability import logger, metrics
-from local.sandbox import Sandbox, running_sandbox
+from local.sandbox import Sandbox
 from tests.support.pipeline import Pipeline, settings
 from tests.worker.lambda_world import World, build_world
 from tests.worker.scene import Scene
@@ -17,18 +17,6 @@ from tests.worker.scene import Scene
 @pytest.fixture
 def scene() -> Scene:
     return Scene()
-
-
-@pytest.fixture(scope="session")
-def served() -> Iterator[Sandbox]:
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(served: Sandbox) -> Sandbox:
-    served.reset()
-    return served
 
 
 @pytest.fixture

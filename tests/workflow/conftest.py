@@ -5,20 +5,8 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from local.sandbox import Sandbox, running_sandbox
+from local.sandbox import Sandbox
 from tests.workflow.world import EMULATED, Runs, deploy
-
-
-@pytest.fixture(scope="session")
-def served() -> Iterator[Sandbox]:
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(served: Sandbox) -> Sandbox:
-    served.reset()
-    return served
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 
@@ -43,6 +45,11 @@ def apparent_sis_id(step: Step, given: object) -> str | None:
 def problems(error: ValidationError) -> list[dict[str, str]]:
     """``[{"field": "modules[0].module_id", "problem": "..."}]``; never the values, which may be personal."""
     return [{"field": _place(each["loc"]), "problem": each["msg"]} for each in error.errors(include_input=False)]
+
+
+def sentence(found: Iterable[Mapping[str, str]]) -> str:
+    """All problems in one line: ``modules[0].module_id: Field required; ...``."""
+    return "; ".join(f"{each['field']}: {each['problem']}".removeprefix(": ") for each in found)
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -18,7 +18,8 @@ from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, shorten
 from dokstamp_sync.records import Record
 from dokstamp_sync.results import refusal, result
-from dokstamp_sync.worker.invalid import PLAN_SECONDS, Invalid
+from dokstamp_sync.worker.invalid import Invalid
+from dokstamp_sync.worker.passing import passing
 from dokstamp_sync.worker.refusals import Refusals
 
 
@@ -84,7 +85,7 @@ class Intake:
     def _remember(self, run: str) -> None:
         """That the result was reported; whoever gets the same message at the same moment may report it, too."""
         with suppress(Conflict):
-            self._store.write(Row(id=_reported(run), expires_at=int(self._clock()) + PLAN_SECONDS), None)
+            self._store.write(passing(_reported(run), self._clock), None)
 
     def _nothing_new(self, checked: Checked, run: str) -> list[RecordOutcome] | None:
         """The outcomes of all records if none of them needs a step, else None."""

@@ -16,7 +16,7 @@ from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.messages import StepMessage, read_json
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer, count
-from dokstamp_sync.reading import apparent_sis_id, parse, problems
+from dokstamp_sync.reading import apparent_sis_id, parse, problems, sentence
 from dokstamp_sync.records import Record
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.context import Context, Means
@@ -139,7 +139,7 @@ class Worker(Generic[R]):
         try:
             return parse(self._rules.step, given, self._settings.default_institution)
         except ValidationError as error:
-            wrong = "; ".join(f"{each['field']}: {each['problem']}".removeprefix(": ") for each in problems(error))
+            wrong = sentence(problems(error))
             sis_id = apparent_sis_id(self._rules.step, given)
             outcome = RecordOutcome(self._rules.step, sis_id, Outcome.REJECTED, f"records[{place}]: {wrong}")
             means, dry_run = self._means, message.options.dry_run
@@ -209,8 +209,7 @@ class Worker(Generic[R]):
             logger.error("message of a run is not a step message")
             raise HandedBack("a run waits for this message")
         wrong = problems(error) if isinstance(error, ValidationError) else [{"field": "", "problem": str(error)}]
-        reason = "; ".join(f"{each['field']}: {each['problem']}".removeprefix(": ") for each in wrong)
-        outcome = RecordOutcome(self._rules.step, None, Outcome.REJECTED, reason)
+        outcome = RecordOutcome(self._rules.step, None, Outcome.REJECTED, sentence(wrong))
         self._means.refusals.keep(f"message#{received.id}", "", "", outcome, received.body)
         observability.count("Rejected")
         logger.error("message is not a step message", step=self._rules.step.value, problems=len(wrong))

@@ -13,8 +13,8 @@ from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from dokstamp_sync.worker.context import Context, Means
 from dokstamp_sync.worker.gate import Gate, WouldWrite
-from dokstamp_sync.worker.invalid import PLAN_SECONDS
-from dokstamp_sync.worker.parents import PLANNED, Parent, planned_id
+from dokstamp_sync.worker.parents import Parent
+from dokstamp_sync.worker.passing import PLANNED, passing, planned_id
 from dokstamp_sync.worker.pause import Pause
 from dokstamp_sync.worker.shared import SharedRows
 from dokstamp_sync.worker.work import Delivered, R, StepRules, Work
@@ -169,8 +169,7 @@ class Deliveries(Generic[R]):
 
     def _note_plan(self, id_: str, context: Context, refused: Delivery | None = None) -> None:
         """So that the records which depend on this one find it, though nothing was created."""
-        expires = int(self._means.clock()) + PLAN_SECONDS
-        plan = Row(id=planned_id(context.run, id_), refused=refused, expires_at=expires)
+        plan = passing(planned_id(context.run, id_), self._means.clock, refused)
         self._means.store.write(plan, self._means.store.read([plan.id]).get(plan.id))
 
     def _wait_or_refuse(
@@ -207,6 +206,8 @@ class Deliveries(Generic[R]):
         """Written down in the outcomes table first: a record is dropped only once it is kept there."""
         result = self._outcome(record, outcome, reason, row)
         id_ = row_id(self._step, record.sis_id)
+        if outcome is Outcome.BLOCKED:
+            logger.warning("record blocked", record=digest(self._step, record.sis_id))
         refused = Delivery(said.run, said.occurred_at, said.fingerprint, outcome, reason)
         if context.dry_run:
             self._note_plan(id_, context, refused)

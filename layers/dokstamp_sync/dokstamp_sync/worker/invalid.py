@@ -10,12 +10,10 @@ from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import RecordOutcome
-from dokstamp_sync.worker.parents import planned_id
+from dokstamp_sync.worker.passing import passing, planned_id
 from dokstamp_sync.worker.refusals import Refusals
 
 MOST_TRIES = 5
-PLAN_SECONDS = 15 * 86_400
-"""What a dry run notes outlives the longest run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +41,7 @@ class Invalid:
             self._mark(id_, Delivery(self.run, self.occurred_at, "", outcome.outcome, outcome.reason))
 
     def _mark(self, id_: str, refused: Delivery) -> None:
-        new = Row(id=id_)
-        if self.dry_run:
-            new = Row(id=planned_id(self.run, id_), expires_at=int(self.clock()) + PLAN_SECONDS)
+        new = passing(planned_id(self.run, id_), self.clock) if self.dry_run else Row(id=id_)
         for _ in range(MOST_TRIES):
             row = self.store.read([new.id]).get(new.id)
             if row and row.applied and row.applied.occurred_at > refused.occurred_at:

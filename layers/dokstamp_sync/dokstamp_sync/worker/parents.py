@@ -14,11 +14,9 @@ from dokstamp_sync.errors import Blocked, NotReady
 from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.worker.passing import PLANNED, planned_id
 
 FindsByCode = Callable[[lookups.Reads, str, str | None], Entity | None]
-
-PLANNED = "00000000-0000-0000-0000-000000000000"
-"""Stands for the uuid of an entity that a dry run would create."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +34,6 @@ class Parent:
     reference: Reference
     uuid: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-def planned_id(run: str, row: str) -> str:
-    """Where a dry run notes what it would create."""
-    return f"plan#{run}#{row}"
 
 
 class Parents:

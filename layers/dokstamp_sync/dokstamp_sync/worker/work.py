@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import IO, Any, Generic, Protocol, TypeVar
 
 from dokstamp_sync.dokstamp.answers import Entity
+from dokstamp_sync.dokstamp.lookups import Reads
 from dokstamp_sync.errors import Rejected
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.order import Step
@@ -19,12 +20,8 @@ from dokstamp_sync.worker.pdfs import Pdf
 R = TypeVar("R", bound=Record)
 
 
-class Api(Protocol):
+class Api(Reads, Protocol):
     """DokStamp's calls as a step sees them: whether one may be made is decided behind them. See client.DokStamp."""
-
-    def pages(self, path: str, where: Mapping[str, str] | None = None) -> Iterator[Entity]: ...
-
-    def get(self, path: str) -> Entity: ...
 
     def create(self, path: str, body: Mapping[str, Any]) -> Entity: ...
 
