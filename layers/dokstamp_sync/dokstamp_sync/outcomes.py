@@ -26,6 +26,8 @@ class Outcome(StrEnum):
 # What a reason may take in a run's state, and what the reasons of a step with few records may take together.
 REASON_BYTES = 160
 REASONS_BYTES = 1500
+# What a reason may take anywhere: DynamoDB holds 400 KB an item, and the SIS and the vendor may say more than that.
+MOST_REASON_BYTES = 2000
 
 REFUSED = frozenset({Outcome.REJECTED, Outcome.BLOCKED})
 
