@@ -7,8 +7,11 @@ from pydantic.alias_generators import to_snake
 
 from dokstamp_sync import records
 from dokstamp_sync.order import Step
-from dokstamp_sync.outcomes import shorten
+from dokstamp_sync.outcomes import MOST_REASON_BYTES, shorten
 from dokstamp_sync.records import Record
+
+# A field's name may be an unknown key: as long as the SIS likes.
+MOST_FIELD_BYTES = 200
 
 MODELS: dict[Step, type[Record]] = {
     Step.INSTITUTION: records.Institution,
@@ -45,6 +48,12 @@ def problems(error: ValidationError) -> list[dict[str, str]]:
     return [{"field": _place(each["loc"]), "problem": each["msg"]} for each in error.errors(include_input=False)]
 
 
+def told(error: ValidationError) -> str:
+    """All of that in one text."""
+    listed = (f"{each['field']}: {each['problem']}".removeprefix(": ") for each in problems(error))
+    return shorten("; ".join(listed), MOST_REASON_BYTES)
+
+
 def _place(location: tuple[int | str, ...]) -> str:
     shown = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return shown.removeprefix(".")
+    return shorten(shown.removeprefix("."), MOST_FIELD_BYTES)

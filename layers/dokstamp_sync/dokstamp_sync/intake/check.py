@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from dokstamp_sync.messages import MOST_BYTES, InboxMessage, read_json
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import REASONS_BYTES, Outcome, RecordOutcome
-from dokstamp_sync.reading import apparent_sis_id, parse, problems
+from dokstamp_sync.reading import apparent_sis_id, parse, problems, told
 from dokstamp_sync.records import CourseModules, ModuleGroup, Record
 
 # A run's state holds 256 KiB; the rest is room for what Step Functions adds.
@@ -77,8 +77,7 @@ def _sort(checked: Checked, step: Step, place: int, given: Any, default_institut
     try:
         record = parse(step, given, default_institution)
     except ValidationError as error:
-        wrong = "; ".join(f"{each['field']}: {each['problem']}".removeprefix(": ") for each in problems(error))
-        settle(apparent_sis_id(step, given), Outcome.REJECTED, wrong)
+        settle(apparent_sis_id(step, given), Outcome.REJECTED, told(error))
         return
     section = checked.records.setdefault(step, [])
     twin = next((each for each in section if each.sis_id == record.sis_id), None)

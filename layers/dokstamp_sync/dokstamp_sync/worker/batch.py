@@ -16,7 +16,7 @@ from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.messages import StepMessage, read_json
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer, count
-from dokstamp_sync.reading import apparent_sis_id, parse, problems
+from dokstamp_sync.reading import apparent_sis_id, parse, told
 from dokstamp_sync.records import Record
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.delivery import Context, Deliveries, Means
@@ -134,9 +134,8 @@ class Worker(Generic[R]):
         try:
             return parse(self._rules.step, given, self._settings.default_institution)
         except ValidationError as error:
-            wrong = "; ".join(f"{each['field']}: {each['problem']}".removeprefix(": ") for each in problems(error))
             sis_id = apparent_sis_id(self._rules.step, given)
-            outcome = RecordOutcome(self._rules.step, sis_id, Outcome.REJECTED, f"records[{place}]: {wrong}")
+            outcome = RecordOutcome(self._rules.step, sis_id, Outcome.REJECTED, f"records[{place}]: {told(error)}")
             means, dry_run = self._means, message.options.dry_run
             invalid = Invalid(means.store, means.refusals, means.clock, message.run, message.stamp, dry_run)
             invalid.drop(outcome, given, f"{received.id}/{place}")
@@ -201,12 +200,15 @@ class Worker(Generic[R]):
         if '"task_token"' in received.body:
             logger.error("message of a run is not a step message")
             raise HandedBack("a run waits for this message")
-        wrong = problems(error) if isinstance(error, ValidationError) else [{"field": "", "problem": str(error)}]
-        reason = "; ".join(f"{each['field']}: {each['problem']}".removeprefix(": ") for each in wrong)
+        wrong, reason = 1, str(error)
+        if isinstance(error, ValidationError):
+            wrong, reason = error.error_count(), told(error)
         outcome = RecordOutcome(self._rules.step, None, Outcome.REJECTED, reason)
-        self._means.refusals.keep(f"message#{received.id}", "", "", outcome, received.body)
+        # A lone surrogate is one of the things that are no JSON, and no table takes it.
+        body = received.body.encode(errors="replace").decode()
+        self._means.refusals.keep(f"message#{received.id}", "", "", outcome, body)
         observability.count("Rejected")
-        logger.error("message is not a step message", step=self._rules.step.value, problems=len(wrong))
+        logger.error("message is not a step message", step=self._rules.step.value, problems=wrong)
 
     def _log(self, record: Record, error: Exception) -> None:
         name = type(error).__name__
