@@ -116,9 +116,13 @@ def _weights(checked: Checked) -> Iterator[int]:
         yield len(to_json(outcome.as_json()))
     for section in checked.records.values():
         for record in section:
-            yield max(len(to_json(as_sent(record))), OUTCOME_BYTES + len(record.sis_id.encode()))
+            yield max(len(to_json(as_sent(record))), OUTCOME_BYTES + len(to_json(record.sis_id)))
 
 
 def as_sent(record: Record) -> dict[str, Any]:
-    """A record as it is handed to its step."""
-    return record.model_dump(mode="json", exclude_none=True)
+    """A record as it is handed to its step. An id that is made up of others is made up there again.
+
+    It may be longer than any that the SIS may give.
+    """
+    made_up = record.sis_id == record.default_sis_id()
+    return record.model_dump(mode="json", exclude_none=True, exclude={"sis_id"} if made_up else None)
