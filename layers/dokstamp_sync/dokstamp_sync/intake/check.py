@@ -56,7 +56,7 @@ def check(body: str, default_institution: str = "") -> Checked:
 
 
 def _envelope(body: str) -> InboxMessage:
-    if len(body.encode()) > MOST_BYTES:
+    if len(body.encode(errors="surrogatepass")) > MOST_BYTES:
         raise Refused([{"field": "", "problem": f"the message is larger than {MOST_BYTES} bytes; split it"}])
     try:
         given = read_json(body)
