@@ -44,7 +44,7 @@ def main() -> int:
         console.print(f"! {WITHOUT}", style="yellow", markup=False)
     console.print(f"Fuzzing intake and workers for {options.seconds} s, seed {options.seed}; findings go to {folder}/")
     codes = _search(folder, options.seconds, options.seed)
-    return _verdict(folder, codes)
+    return verdict(folder, codes)
 
 
 def _options() -> argparse.Namespace:
@@ -93,7 +93,8 @@ def _note(folder: Path, name: str) -> dict[str, Any]:
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else empty
 
 
-def _verdict(folder: Path, codes: dict[str, int | None]) -> int:
+def verdict(folder: Path, codes: dict[str, int | None]) -> int:
+    """Shows what came of it. Raises Failed if an engine, by its exit code, did not come to its end."""
     trouble = list(_troubles(folder, codes))
     for name, title in TITLES.items():
         console.print(

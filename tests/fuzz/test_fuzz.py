@@ -17,7 +17,9 @@ from dokstamp_sync.order import Step
 from dokstamp_sync.records import Record
 from dokstamp_sync.worker.batch import Received, Worker
 from local.places import ROOT
+from local.processes import Failed
 from tests.fuzz import seeds
+from tests.fuzz.__main__ import verdict
 from tests.fuzz.bench import ENDS, Finding, judge
 from tests.fuzz.by_bytes import WITHOUT, guide
 from tests.fuzz.hunt import Hunt
@@ -109,6 +111,34 @@ def test_a_finding_is_kept_with_how_to_repeat_it_and_the_shortest_body_counts(
     assert kept.read_text() == "{}"
     assert f"--repeat {kept}" in kept.with_suffix(".txt").read_text()
     assert (hunt.executions, len(hunt.findings)) == (3, 1)
+
+
+@pytest.mark.parametrize(("broken", "code"), [(True, 1), (False, 0)])
+def test_a_finding_of_either_engine_is_shown_and_makes_the_search_red(
+    broken: bool, code: int, lines: Lines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    # Given two engines, one of which has found something, or none
+    for name in ("schema", "bytes"):
+        if broken and name == "bytes":
+            monkeypatch.setattr(intake, "check", lambda *_: 1 / 0)
+        hunt = Hunt(name, lines, tmp_path)
+        hunt.judge("{}")
+        hunt.note()
+    # When the search ends, Then its code tells
+    assert verdict(tmp_path, {"schema": 0, "bytes": 0}) == code
+    assert ("Repeat it:" in capsys.readouterr().out) is broken
+
+
+@pytest.mark.parametrize("code", [None, 77])
+def test_an_engine_that_hangs_or_dies_makes_the_search_red(
+    code: int | None, lines: Lines, tmp_path: Path, capsys: Any
+) -> None:
+    # Given an engine that was killed for its memory, or never ended
+    for name in ("schema", "bytes"):
+        Hunt(name, lines, tmp_path).note()
+    # When the search ends, Then that is no success
+    with pytest.raises(Failed):
+        verdict(tmp_path, {"schema": 0, "bytes": code})
 
 
 def fuzz(*options: str) -> subprocess.CompletedProcess[str]:

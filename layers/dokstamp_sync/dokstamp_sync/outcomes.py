@@ -70,7 +70,7 @@ def answer(outcomes: Sequence[RecordOutcome]) -> dict[str, Any]:
     """``{"counts", "records"}``, small enough for the run's state: what a step answers to its task token.
 
     A run's state holds 256 KiB, so many records have less room for a reason each. The outcomes table keeps every
-    reason whole.
+    reason up to ``MOST_REASON_BYTES``.
     """
     room = max(REASON_BYTES, REASONS_BYTES // max(1, len(outcomes)))
     return {
