@@ -64,6 +64,12 @@ def test_a_lone_surrogate_is_dropped_by_a_step_and_kept_as_far_as_a_table_takes_
     assert rejected(world) == ["rejected"]
 
 
+def test_an_id_of_blanks_names_no_run() -> None:
+    # Given a message whose id says nothing, When it is refused, Then its result is not that of every such message
+    result = refused("id of blanks")
+    assert (result["run"], result["message_id"]) == (None, "message-1")
+
+
 @pytest.mark.parametrize("escaped", [True, False])
 @pytest.mark.parametrize("where", ["name", "code", "surprise", "description"])
 def test_characters_that_no_queue_carries_refuse_the_message(where: str, escaped: bool) -> None:

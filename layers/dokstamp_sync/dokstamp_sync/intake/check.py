@@ -66,7 +66,7 @@ def _envelope(body: str) -> InboxMessage:
     try:
         return InboxMessage.model_validate(given)
     except ValidationError as error:
-        raise Refused(problems(error), id_ if isinstance(id_, str) else None) from None
+        raise Refused(problems(error), id_ if isinstance(id_, str) and id_.strip() else None) from None
 
 
 def _sort(checked: Checked, step: Step, place: int, given: Any, default_institution: str) -> None:
