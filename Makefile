@@ -5,12 +5,13 @@ STEP ?=
 EVENT ?=
 FILE ?=
 STACK ?=
+SECONDS ?= 600
 
 environments := $(PYTHON) -m local.environments
 dev := .local/env/dev/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test up send invoke dead-letters redrive check pins clean
+.PHONY: help run test up send invoke dead-letters redrive fuzz check pins clean
 
 help: ## shows this
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s%s\n", $$1, $$2}'
@@ -45,6 +46,10 @@ redrive: ## moves a step's dead letters back to its queue: STEP=course [STACK=na
 test: ## everything that CI runs
 	@$(environments) dev sam emulator
 	@$(dev) -m local.checks
+
+fuzz: ## searches for bodies that break intake or workers: [SECONDS=600]
+	@$(environments) fuzz
+	@PYTHONPATH=layers/dokstamp_sync:. .local/env/fuzz/bin/python -m tests.fuzz --seconds $(SECONDS)
 
 check: ## scans the template and the packages; not part of `make test`, for it asks the network
 	@$(environments) dev scan

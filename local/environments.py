@@ -1,8 +1,9 @@
-"""Makes the virtual environments below .local/env: `python3 -m local.environments [dev] [sam] [emulator] [scan]`.
+"""Makes the virtual environments below .local/env: `python3 -m local.environments [dev] [sam] ...` (all of them).
 
 Standard library only, for it runs before anything is installed. Several environments, because the SAM CLI, the
 emulator and the scanners pin different versions of botocore, and because the emulator shows its own packages to every
-function: a minimal one keeps an import that no layer declares from passing here and failing on AWS.
+function: a minimal one keeps an import that no layer declares from passing here and failing on AWS. The fuzzer's wheels
+are large, and there are none for some machines.
 
 An environment is made again only when its requirements or the Python below it change.
 """
@@ -30,6 +31,7 @@ REQUIREMENTS = {
     "sam": "local/requirements-sam.txt",
     "emulator": "local/requirements-emulator.txt",
     "scan": "local/requirements-scan.txt",
+    "fuzz": "local/requirements-fuzz.txt",
 }
 
 

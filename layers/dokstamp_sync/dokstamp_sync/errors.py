@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.outcomes import MOST_REASON_BYTES, Outcome, shorten
 
 
 class SyncError(Exception):
@@ -21,7 +21,7 @@ class SyncError(Exception):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = shorten(reason, MOST_REASON_BYTES)
 
 
 class Retry(SyncError):

@@ -46,6 +46,13 @@ def _day(value: Any) -> Any:
     return value
 
 
+def _names_an_object(address: str) -> str:
+    """Whatever is between S3 and us may take ``..`` for another place; and what ends in ``/`` is a folder."""
+    if {".", ".."} & set(address.split("/")) or address.endswith("/"):
+        raise PydanticCustomError("pdf_key", "the key may not hold '.' or '..' as a part, nor end in '/'")
+    return address
+
+
 def utc(value: datetime) -> datetime:
     """The moment in UTC; one without an offset is taken as UTC."""
     try:
@@ -66,7 +73,7 @@ SisId = Annotated[Text, Field(max_length=255)]
 Code = Annotated[Text, Field(max_length=255)]
 ModuleCode = Annotated[Text, Field(max_length=20)]
 ModuleName = Annotated[Text, Field(max_length=150)]
-Email = Annotated[Text, Field(max_length=255, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")]
+Email = Annotated[Text, Field(max_length=255, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$")]
 Uuid = Annotated[
     str,
     StringConstraints(
@@ -89,7 +96,11 @@ Grade = Annotated[
     Field(ge=0, le=10, decimal_places=2),
     PlainSerializer(lambda grade: format(grade.normalize(), "f"), when_used="json"),
 ]
-PdfAddress = Annotated[Text, Field(max_length=1100, pattern=r"^s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]/[^/].*$")]
+PdfAddress = Annotated[
+    Text,
+    Field(max_length=1100, pattern=r"^s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]/[^/\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"),
+    AfterValidator(_names_an_object),
+]
 
 
 class Strict(BaseModel):

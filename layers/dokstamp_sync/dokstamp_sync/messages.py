@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError, from_json
+from pydantic_core import PydanticCustomError, from_json, to_json
 
 from dokstamp_sync import fields
 from dokstamp_sync.fields import Strict
@@ -15,6 +16,11 @@ from dokstamp_sync.order import SECTIONS, Step
 
 MOST_RECORDS = 500
 MOST_BYTES = 256 * 1024
+
+_RUN = re.compile(r"[0-9a-f]{40}")
+# What a queue refuses or replaces (XML's "Char"), as itself or escaped, and cannot be escaped by whoever sends it on.
+_NO_CHARACTERS = {"\ufffe", "\uffff"}
+_PERHAPS_NO_CHARACTER = re.compile(r"[\ufffe\uffff]|\\u[fF]{3}[eEfF]")
 
 Occurred = Annotated[AwareDatetime, AfterValidator(fields.utc)]
 
@@ -79,6 +85,11 @@ class StepMessage(Strict):
         return given or {}
 
     @property
+    def shown_run(self) -> str:
+        """The run's name, for logs: one that the SIS made up may be personal."""
+        return self.run if _RUN.fullmatch(self.run) else run_of(self.run)
+
+    @property
     def stamp(self) -> str:
         """``occurred_at`` as text that sorts as time does."""
         return stamp(self.occurred_at)
@@ -98,5 +109,8 @@ def run_of(message_id: str) -> str:
 
 
 def read_json(body: str) -> Any:
-    """A body's JSON. Raises ValueError, also for nesting that is too deep."""
-    return from_json(body, allow_inf_nan=False)
+    """A body's JSON. Raises ValueError, also for nesting that is too deep and for what no queue can carry on."""
+    given = from_json(body.encode(), allow_inf_nan=False)
+    if _PERHAPS_NO_CHARACTER.search(body) and _NO_CHARACTERS & set(to_json(given).decode()):
+        raise ValueError("holds U+FFFE or U+FFFF, which no queue carries")
+    return given

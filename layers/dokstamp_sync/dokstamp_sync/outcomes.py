@@ -26,6 +26,8 @@ class Outcome(StrEnum):
 # What a reason may take in a run's state, and what the reasons of a step with few records may take together.
 REASON_BYTES = 160
 REASONS_BYTES = 1500
+# What a reason may take anywhere: DynamoDB holds 400 KB an item, and the SIS and the vendor may say more than that.
+MOST_REASON_BYTES = 2000
 
 REFUSED = frozenset({Outcome.REJECTED, Outcome.BLOCKED})
 
@@ -68,7 +70,7 @@ def answer(outcomes: Sequence[RecordOutcome]) -> dict[str, Any]:
     """``{"counts", "records"}``, small enough for the run's state: what a step answers to its task token.
 
     A run's state holds 256 KiB, so many records have less room for a reason each. The outcomes table keeps every
-    reason whole.
+    reason up to ``MOST_REASON_BYTES``.
     """
     room = max(REASON_BYTES, REASONS_BYTES // max(1, len(outcomes)))
     return {

@@ -9,8 +9,11 @@ from pydantic.alias_generators import to_snake
 
 from dokstamp_sync import records
 from dokstamp_sync.order import Step
-from dokstamp_sync.outcomes import shorten
+from dokstamp_sync.outcomes import MOST_REASON_BYTES, shorten
 from dokstamp_sync.records import Record
+
+# A field's name may be an unknown key: as long as the SIS likes.
+MOST_FIELD_BYTES = 200
 
 MODELS: dict[Step, type[Record]] = {
     Step.INSTITUTION: records.Institution,
@@ -48,10 +51,11 @@ def problems(error: ValidationError) -> list[dict[str, str]]:
 
 
 def sentence(found: Iterable[Mapping[str, str]]) -> str:
-    """All problems in one line: ``modules[0].module_id: Field required; ...``."""
-    return "; ".join(f"{each['field']}: {each['problem']}".removeprefix(": ") for each in found)
+    """All problems in one text: ``modules[0].module_id: Field required; ...``."""
+    listed = (f"{each['field']}: {each['problem']}".removeprefix(": ") for each in found)
+    return shorten("; ".join(listed), MOST_REASON_BYTES)
 
 
 def _place(location: tuple[int | str, ...]) -> str:
     shown = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return shown.removeprefix(".")
+    return shorten(shown.removeprefix("."), MOST_FIELD_BYTES)

@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 import httpx
+from pydantic_core import from_json
 
 from dokstamp_sync.errors import Retry
-from dokstamp_sync.outcomes import shorten
 
 Entity = dict[str, Any]
 
-MOST_REASON_BYTES = 2000
+# A page of entities with the longest texts takes less.
+MOST_BYTES = 8 * 1024 * 1024
+# It becomes part of addresses: nothing in it may lead elsewhere.
+_UUID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+# It is logged: no words, and nobody's address.
+_FIELD = re.compile(r"[\w.*\[\]-]{1,64}", re.ASCII)
 
 
-def body(said: str, response: httpx.Response, *, definite: bool) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    retry_after: str | None
+    content: bytes
+
+
+def read(response: httpx.Response) -> Answer:
+    """Takes no more of a body than ``MOST_BYTES``: what is cut off there is no JSON any more."""
+    content = bytearray()
+    for chunk in response.iter_bytes():
+        content += chunk
+        if len(content) > MOST_BYTES:
+            break
+    return Answer(response.status_code, response.headers.get("Retry-After"), bytes(content[:MOST_BYTES]))
+
+
+def body(said: str, answer: Answer, *, definite: bool) -> dict[str, Any]:
     """The JSON object that was answered, or an empty one. Raises Retry for anything else."""
-    if not response.content:
+    if not answer.content:
         return {}
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
+    body = _json(answer)
     if not isinstance(body, dict):
         raise Retry(f"{said} with a body that is not a JSON object", definite=definite)
     return body
@@ -31,24 +54,39 @@ def body(said: str, response: httpx.Response, *, definite: bool) -> dict[str, An
 def entity(body: Mapping[str, Any], said: str) -> Entity:
     """The entity in ``data``, always with a uuid. Raises Retry for anything else."""
     entity = body.get("data")
-    if not isinstance(entity, dict) or not isinstance(entity.get("uuid"), str) or not entity["uuid"]:
+    if not is_entity(entity):
         raise Retry(f"{said} answered without an entity", definite=said.startswith("GET"))
     return entity
 
 
-def refusal(response: httpx.Response) -> tuple[str, frozenset[str]]:
-    """The vendor's reason: its ``errors`` field by field, else its ``message``."""
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
+def is_entity(given: object) -> TypeGuard[Entity]:
+    """Whether it has a uuid."""
+    return isinstance(given, dict) and is_uuid(given.get("uuid"))
+
+
+def is_uuid(given: object) -> TypeGuard[str]:
+    """Whether it can stand in an address."""
+    return isinstance(given, str) and bool(_UUID.fullmatch(given))
+
+
+def refusal(answer: Answer) -> tuple[str, frozenset[str]]:
+    """The vendor's reason: its ``errors`` field by field, else its ``message``; and the fields, for logs, too."""
+    body = _json(answer)
     if not isinstance(body, dict):
         return "no reason given", frozenset()
     errors = body.get("errors")
     if isinstance(errors, dict) and errors:
         told = (f"{field}: {_words(said)}" for field, said in errors.items())
-        return shorten("; ".join(told), MOST_REASON_BYTES), frozenset(map(str, errors))
-    return shorten(_words(body.get("message") or "no reason given"), MOST_REASON_BYTES), frozenset()
+        return "; ".join(told), frozenset(filter(_FIELD.fullmatch, errors))
+    return _words(body.get("message") or "no reason given"), frozenset()
+
+
+def _json(answer: Answer) -> Any:
+    """None where there is none. Unlike the standard library's, this reader stands deep nesting and lone surrogates."""
+    try:
+        return from_json(answer.content, allow_inf_nan=False)
+    except ValueError:
+        return None
 
 
 def _words(said: object) -> str:

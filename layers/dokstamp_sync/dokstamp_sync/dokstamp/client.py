@@ -15,7 +15,7 @@ import httpx
 from dokstamp_sync import __version__
 from dokstamp_sync.backoff import retry_after
 from dokstamp_sync.dokstamp import answers
-from dokstamp_sync.dokstamp.answers import Entity
+from dokstamp_sync.dokstamp.answers import Answer, Entity
 from dokstamp_sync.dokstamp.deadline import DeadlineTransport, total_deadline
 from dokstamp_sync.dokstamp.fates import NOT_CARRIED_OUT, Fate, fate
 from dokstamp_sync.dokstamp.tokens import Credentials, TokenRequest, Tokens
@@ -54,6 +54,8 @@ class DokStamp:
             timeout=settings.deadline_seconds,
             headers={
                 "Accept": "application/json",
+                # A compressed answer may be a thousand times larger than what came over the wire.
+                "Accept-Encoding": "identity",
                 "X-Tenant": settings.dokstamp_tenant,
                 "User-Agent": f"dokstamp-sync/{__version__}",
             },
@@ -75,13 +77,13 @@ class DokStamp:
         for page in range(1, MOST_PAGES + 1):
             body = self._send("GET", path, params=parameters | ({"page": str(page)} if page > 1 else {}))
             entities, meta = body.get("data"), body.get("meta")
-            if not isinstance(entities, list) or not all(isinstance(each, dict) for each in entities):
-                raise Retry(f"GET {path} answered without a list")
-            if page > 1 and entities and entities[0].get("uuid") == first:
+            if not isinstance(entities, list) or not all(map(answers.is_entity, entities)):
+                raise Retry(f"GET {path} answered without a list of entities")
+            if page > 1 and entities and entities[0]["uuid"] == first:
                 raise Retry(f"GET {path} answers the same page again and again")
             yield from entities
             seen += len(entities)
-            first = entities[0].get("uuid") if entities else None
+            first = entities[0]["uuid"] if entities else None
             total = meta.get("total") if isinstance(meta, dict) else None
             if not isinstance(total, int) or seen >= total:
                 return
@@ -131,22 +133,23 @@ class DokStamp:
         end = self._clock() + self._deadline
         with total_deadline(self._deadline):
             token = self._tokens.current()
-            response = self._exchange_before(end, method, path, token, **content)
-            if fate(response.status_code) is Fate.RENEW:
+            answer = self._exchange_before(end, method, path, token, **content)
+            if fate(answer.status) is Fate.RENEW:
                 _rewind(content)
-                response = self._exchange_before(end, method, path, self._tokens.after_refusal(token), **content)
-        return self._judge(method, path, response)
+                answer = self._exchange_before(end, method, path, self._tokens.after_refusal(token), **content)
+        return self._judge(method, path, answer)
 
-    def _exchange_before(self, end: float, method: str, path: str, token: str, **content: Any) -> httpx.Response:
+    def _exchange_before(self, end: float, method: str, path: str, token: str, **content: Any) -> Answer:
         if self._clock() >= end:
             raise Retry(f"{method} {path} was not sent: getting a token took too long")
         return self._exchange(method, path, token, **content)
 
-    def _exchange(self, method: str, path: str, token: str | None, **content: Any) -> httpx.Response:
+    def _exchange(self, method: str, path: str, token: str | None, **content: Any) -> Answer:
         self._check_time()
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            return self._http.request(method, path, headers=headers, **content)
+            with self._http.stream(method, path, headers=headers, **content) as response:
+                return answers.read(response)
         except _NEVER_SENT as error:
             raise Retry(f"DokStamp could not be reached ({type(error).__name__})") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -160,15 +163,15 @@ class DokStamp:
         if now + self._deadline + MARGIN_SECONDS > self._stop_at:
             raise OutOfTime("the worker's time is up; the rest is handed back")
 
-    def _judge(self, method: str, path: str, response: httpx.Response) -> dict[str, Any]:
-        status = response.status_code
+    def _judge(self, method: str, path: str, answer: Answer) -> dict[str, Any]:
+        status = answer.status
         said = f"{method} {path} answered {status}"
-        wait = retry_after(response.headers.get("Retry-After"), self._clock())
+        wait = retry_after(answer.retry_after, self._clock())
         if wait is not None:
             self._paused_until = max(self._paused_until, self._clock() + wait)
         match fate(status):
             case Fate.DONE:
-                return answers.body(said, response, definite=method == "GET")
+                return answers.body(said, answer, definite=method == "GET")
             case Fate.THROTTLED:
                 raise Throttled(said, after=wait)
             case Fate.RETRY:
@@ -184,7 +187,7 @@ class DokStamp:
             case Fate.NOT_FOUND:
                 raise NotFound(said, path=path)
             case Fate.REJECTED:
-                reason, blamed = answers.refusal(response)
+                reason, blamed = answers.refusal(answer)
                 raise Rejected(f"{said}: {reason}", status=status, fields=blamed)
 
     def _ask_for_token(self, request: TokenRequest) -> Mapping[str, Any]:
@@ -195,13 +198,13 @@ class DokStamp:
             error.definite = True
             raise
 
-    def _judge_token(self, request: TokenRequest, response: httpx.Response) -> Mapping[str, Any]:
-        if fate(response.status_code) in (Fate.RENEW, Fate.NOT_FOUND, Fate.REJECTED):
+    def _judge_token(self, request: TokenRequest, answer: Answer) -> Mapping[str, Any]:
+        if fate(answer.status) in (Fate.RENEW, Fate.NOT_FOUND, Fate.REJECTED):
             raise Misconfigured(
-                f"POST {request.path} answered {response.status_code}: check the credentials, the base URL and the "
+                f"POST {request.path} answered {answer.status}: check the credentials, the base URL and the "
                 "authentication mode"
             )
-        return self._judge("POST", request.path, response)
+        return self._judge("POST", request.path, answer)
 
 
 def _content(request: TokenRequest) -> dict[str, Any]:

@@ -25,9 +25,11 @@ def _same(found: Any, wanted: Any) -> bool:
 
 def _number(value: Any) -> Decimal | object:
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except InvalidOperation:
         return object()
+    # "sNaN" may be a name, and cannot be compared.
+    return number if number.is_finite() else object()
 
 
 def _moment(value: Any) -> float | object:

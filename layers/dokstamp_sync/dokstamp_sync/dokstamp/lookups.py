@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
-from dokstamp_sync.dokstamp.answers import Entity
+from dokstamp_sync.dokstamp.answers import Entity, is_entity
 from dokstamp_sync.errors import NotFound, Rejected
 
 
@@ -24,7 +24,7 @@ class Reads(Protocol):
 def uuid_of(entity: Entity, nested: str) -> str | None:
     """The uuid of ``{"institution": {"uuid": ...}}`` and the like."""
     inner = entity.get(nested)
-    return inner.get("uuid") if isinstance(inner, dict) else None
+    return inner["uuid"] if is_entity(inner) else None
 
 
 def find_institution(api: Reads, name: str) -> Entity | None:

@@ -5,6 +5,7 @@ Source: [auth], both generations.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from dokstamp_sync.errors import Misconfigured
 RENEW_EARLY_SECONDS = 60.0
 # For an answer that does not say how long its token lives.
 SHORT_LIFE_SECONDS = 300.0
+LONGEST_LIFE_SECONDS = 86_400
+# What a header may hold.
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 
 Credentials = Callable[[bool], Mapping[str, str]]
 """Answers the secret's keys; True asks for it afresh, past any cache. Raises Misconfigured or Retry."""
@@ -81,8 +85,10 @@ class Tokens:
     def _renew(self, *, afresh: bool) -> None:
         answer = self._ask(token_request(self._auth, self._credentials(afresh)))
         token, life = answer.get("access_token"), answer.get("expires_in")
-        if not isinstance(token, str) or not token:
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise Misconfigured("DokStamp answered the token request without an access_token")
-        lasts = float(life) if isinstance(life, int | float) and life > 0 else SHORT_LIFE_SECONDS
+        lasts = SHORT_LIFE_SECONDS
+        if isinstance(life, int | float) and life > 0:
+            lasts = float(min(life, LONGEST_LIFE_SECONDS))
         self._token = token
         self._good_until = self._clock() + max(lasts - RENEW_EARLY_SECONDS, lasts / 2)

@@ -56,7 +56,7 @@ def check(body: str, default_institution: str = "") -> Checked:
 
 
 def _envelope(body: str) -> InboxMessage:
-    if len(body.encode()) > MOST_BYTES:
+    if len(body.encode(errors="surrogatepass")) > MOST_BYTES:
         raise Refused([{"field": "", "problem": f"the message is larger than {MOST_BYTES} bytes; split it"}])
     try:
         given = read_json(body)
@@ -66,7 +66,7 @@ def _envelope(body: str) -> InboxMessage:
     try:
         return InboxMessage.model_validate(given)
     except ValidationError as error:
-        raise Refused(problems(error), id_ if isinstance(id_, str) else None) from None
+        raise Refused(problems(error), id_ if isinstance(id_, str) and id_.strip() else None) from None
 
 
 def _sort(checked: Checked, step: Step, place: int, given: Any, default_institution: str) -> None:
@@ -116,9 +116,13 @@ def _weights(checked: Checked) -> Iterator[int]:
         yield len(to_json(outcome.as_json()))
     for section in checked.records.values():
         for record in section:
-            yield max(len(to_json(as_sent(record))), OUTCOME_BYTES + len(record.sis_id.encode()))
+            yield max(len(to_json(as_sent(record))), OUTCOME_BYTES + len(to_json(record.sis_id)))
 
 
 def as_sent(record: Record) -> dict[str, Any]:
-    """A record as it is handed to its step."""
-    return record.model_dump(mode="json", exclude_none=True)
+    """A record as it is handed to its step. An id that is made up of others is made up there again.
+
+    It may be longer than any that the SIS may give.
+    """
+    made_up = record.sis_id == record.default_sis_id()
+    return record.model_dump(mode="json", exclude_none=True, exclude={"sis_id"} if made_up else None)

@@ -86,7 +86,7 @@ class Worker(Generic[R]):
         except ValueError as error:
             self._drop(received, error)
             return
-        logger.append_keys(run=message.run, step=message.step.value)
+        logger.append_keys(run=message.shown_run, step=message.step.value)
         try:
             outcomes = self._deliver(message, received)
         except Retry as error:
@@ -139,9 +139,10 @@ class Worker(Generic[R]):
         try:
             return parse(self._rules.step, given, self._settings.default_institution)
         except ValidationError as error:
-            wrong = sentence(problems(error))
             sis_id = apparent_sis_id(self._rules.step, given)
-            outcome = RecordOutcome(self._rules.step, sis_id, Outcome.REJECTED, f"records[{place}]: {wrong}")
+            outcome = RecordOutcome(
+                self._rules.step, sis_id, Outcome.REJECTED, f"records[{place}]: {sentence(problems(error))}"
+            )
             means, dry_run = self._means, message.options.dry_run
             invalid = Invalid(means.store, means.refusals, means.clock, message.run, message.stamp, dry_run)
             invalid.drop(outcome, given, f"{received.id}/{place}")
@@ -210,7 +211,9 @@ class Worker(Generic[R]):
             raise HandedBack("a run waits for this message")
         wrong = problems(error) if isinstance(error, ValidationError) else [{"field": "", "problem": str(error)}]
         outcome = RecordOutcome(self._rules.step, None, Outcome.REJECTED, sentence(wrong))
-        self._means.refusals.keep(f"message#{received.id}", "", "", outcome, received.body)
+        # A lone surrogate is one of the things that are no JSON, and no table takes it.
+        body = received.body.encode(errors="replace").decode()
+        self._means.refusals.keep(f"message#{received.id}", "", "", outcome, body)
         observability.count("Rejected")
         logger.error("message is not a step message", step=self._rules.step.value, problems=len(wrong))
 
