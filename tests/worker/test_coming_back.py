@@ -6,6 +6,7 @@ import json
 import pytest
 
 from dokstamp_sync.errors import Misconfigured, NotReady, OutOfTime, Retry, Throttled
+from dokstamp_sync.messages import run_of
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Student
 from dokstamp_sync.worker.work import Delivered, Work
@@ -189,7 +190,7 @@ def test_an_unforeseen_error_is_logged_by_its_place_and_without_what_it_says(
     (found,) = [line for line in lines if line["message"] == "unforeseen error"]
     assert found["error"] == error.__name__
     assert "fail" in found["where"]
-    assert (found["run"], found["step"]) == ("run-1", "student")
+    assert (found["run"], found["step"]) == (run_of("run-1"), "student")
     for personal in ("Souza", "school.example", "2000-01-31"):
         assert personal not in logged.getvalue()
 

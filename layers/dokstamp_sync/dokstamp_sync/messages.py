@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -15,6 +16,8 @@ from dokstamp_sync.order import SECTIONS, Step
 
 MOST_RECORDS = 500
 MOST_BYTES = 256 * 1024
+
+_RUN = re.compile(r"[0-9a-f]{40}")
 
 Occurred = Annotated[AwareDatetime, AfterValidator(fields.utc)]
 
@@ -77,6 +80,11 @@ class StepMessage(Strict):
     @classmethod
     def _no_options(cls, given: Any) -> Any:
         return given or {}
+
+    @property
+    def shown_run(self) -> str:
+        """The run as logs name it: what the SIS calls a message of its own may be personal, so by its digest."""
+        return self.run if _RUN.fullmatch(self.run) else run_of(self.run)
 
     @property
     def stamp(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from dokstamp_sync.outcomes import shorten
 Entity = dict[str, Any]
 
 MOST_REASON_BYTES = 2000
+# Fields are logged, so what is no field's name (files.0, modules[1].order) is not taken for one.
+_A_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]]{0,79}")
 
 
 def body(said: str, response: httpx.Response, *, definite: bool) -> dict[str, Any]:
@@ -37,7 +40,7 @@ def entity(body: Mapping[str, Any], said: str) -> Entity:
 
 
 def refusal(response: httpx.Response) -> tuple[str, frozenset[str]]:
-    """The vendor's reason: its ``errors`` field by field, else its ``message``."""
+    """The vendor's reason, its ``errors`` field by field, else its ``message``; and the names of those fields."""
     try:
         body = response.json()
     except ValueError:
@@ -47,7 +50,8 @@ def refusal(response: httpx.Response) -> tuple[str, frozenset[str]]:
     errors = body.get("errors")
     if isinstance(errors, dict) and errors:
         told = (f"{field}: {_words(said)}" for field, said in errors.items())
-        return shorten("; ".join(told), MOST_REASON_BYTES), frozenset(map(str, errors))
+        fields = frozenset(field for field in map(str, errors) if _A_FIELD.fullmatch(field))
+        return shorten("; ".join(told), MOST_REASON_BYTES), fields
     return shorten(_words(body.get("message") or "no reason given"), MOST_REASON_BYTES), frozenset()
 
 

@@ -83,7 +83,7 @@ class Worker(Generic[R]):
         except ValueError as error:
             self._drop(received, error)
             return
-        logger.append_keys(run=message.run, step=message.step.value)
+        logger.append_keys(run=message.shown_run, step=message.step.value)
         try:
             outcomes = self._deliver(message, received)
         except Retry as error:
