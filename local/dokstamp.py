@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,9 @@ from local.processes import Failed
 # What a function needs to get out of a network that needs it; handed on only with a DokStamp outside.
 LOOPBACK = "127.0.0.1"
 NETWORK_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+# As the template's DokStampBaseUrl.
+AN_ADDRESS = re.compile(r"https?://[^\s/]+(/\S*)?")
 
 SANDBOX_CREDENTIALS = {
     "client_credentials": {"client_id": "sandbox-client", "client_secret": "sandbox-secret"},
@@ -55,6 +59,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> DokStamp:
     base_url = (environment.get("DOKSTAMP_BASE_URL") or "").rstrip("/")
     if not base_url:
         return DokStamp(auth=auth, issue=issue)
+    if not AN_ADDRESS.fullmatch(base_url):
+        raise Failed("DOKSTAMP_BASE_URL must be a whole address that begins with https:// (or http://).")
     names = {name: f"DOKSTAMP_{name.upper()}" for name in SANDBOX_CREDENTIALS[auth]}
     missing = [name for name in ("DOKSTAMP_TENANT", *names.values()) if not environment.get(name)]
     if missing:

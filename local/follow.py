@@ -79,7 +79,7 @@ class Follower:
         try:
             sent = self.sqs.send_message(QueueUrl=self.info.inbox_queue_url, MessageBody=message.body)
         except self.sqs.exceptions.ClientError as error:
-            raise Failed(f"The inbox did not take the message {message.id or ''}: {error}") from None
+            raise Failed(f"The inbox did not take the message {run}: {error}") from None
         return Sent(message, run, sent["MessageId"], known)
 
     def follow(self, sent: Sent, say: Callable[[str], None], seconds: float = SECONDS_TO_WAIT) -> Ending:

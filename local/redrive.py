@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local import letters
 from local.command import carry_out
@@ -45,7 +46,9 @@ def _let_sqs_move(lane: Lane, pause: Callable[[float], None]) -> int:
     source = _arn(lane, lane.dead_letter_url)
     lane.sqs.start_message_move_task(SourceArn=source, DestinationArn=_arn(lane, lane.queue_url))
     while True:
-        task: dict[str, Any] = lane.sqs.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"][0]
+        found = lane.sqs.list_message_move_tasks(SourceArn=source, MaxResults=1).get("Results")
+        # A task that has just been started may not be listed yet.
+        task: dict[str, Any] = found[0] if found else {"Status": "RUNNING"}
         if task["Status"] == "COMPLETED":
             return int(task.get("ApproximateNumberOfMessagesMoved", 0))
         if task["Status"] != "RUNNING":
@@ -70,13 +73,27 @@ def _move_one_by_one(lane: Lane) -> int:
             MessageSystemAttributeNames=["All"],
         ).get("Messages", [])
         empty = 0 if messages else empty + 1
-        for message in messages:
-            if int(message["Attributes"]["SentTimestamp"]) > began:
-                # Moved already, and exhausted once more: what keeps it is not mended.
-                return moved
-            _move(lane, message)
-            moved += 1
+        try:
+            while messages:
+                if int(messages[0]["Attributes"]["SentTimestamp"]) > began:
+                    # Moved already, and exhausted once more: what keeps it is not mended.
+                    return moved
+                _move(lane, messages[0])
+                messages.pop(0)
+                moved += 1
+        finally:
+            _put_back(lane, messages)
     return moved
+
+
+def _put_back(lane: Lane, messages: list[dict[str, Any]]) -> None:
+    """Those that were not moved can be seen again at once, by whoever looks or tries once more."""
+    for message in messages:
+        # The letter is kept all the same: it can be seen again when it has been hidden for long enough.
+        with suppress(BotoCoreError, ClientError):
+            lane.sqs.change_message_visibility(
+                QueueUrl=lane.dead_letter_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            )
 
 
 def _move(lane: Lane, message: dict[str, Any]) -> None:

@@ -5,38 +5,37 @@ from __future__ import annotations
 from local import dokstamp
 from local.command import carry_out
 from local.follow import Ending, Follower
-from local.report import Clock, console, errors, send_and_follow, show_outcomes
+from local.report import DELIVERED, Clock, console, errors, send_and_follow, show_outcomes
 from local.school import EXPECTED, MESSAGES, Expectations, read_expectations, read_messages
 from local.stack import LocalStack
 from local.up import wanted_port
+from local.veil import name
 
 SECONDS_PER_MESSAGE = 180.0
-# A DokStamp outside may hold the sample school from an earlier run.
-DELIVERED = ("created", "updated", "unchanged")
 
 
 def differences(endings: list[Ending], expected: Expectations, *, fresh: bool) -> list[str]:
     """What came out otherwise than expected, in words."""
 
+    # A DokStamp outside may hold the sample school from an earlier run.
     def same(outcome: str) -> str:
         return outcome if fresh or outcome not in DELIVERED else "delivered"
 
     found = []
-    for ending in endings:
+    for number, ending in enumerate(endings, 1):
         wanted = expected.get(ending.message.id or "")
         if wanted is None:
-            found.append(f"{ending.message.id}: {EXPECTED.name} says nothing about this message")
+            found.append(f"message {number}: {EXPECTED.name} says nothing about this message")
             continue
         if ending.status != wanted["status"]:
-            found.append(
-                f"{ending.message.id}: expected {wanted['status']}, was {ending.status} {ending.note}".rstrip()
-            )
+            found.append(f"message {number}: expected {wanted['status']}, was {ending.status} {ending.note}".rstrip())
         was = {(one["step"], one["sis_id"]): one["outcome"] for one in ending.records}
         should = {(one["step"], one["sis_id"]): one["outcome"] for one in wanted["records"]}
         for key in sorted(was.keys() | should.keys()):
             before, after = should.get(key, "nothing"), was.get(key, "nothing")
             if same(before) != same(after):
-                found.append(f"{ending.message.id}: {key[0]} {key[1]}: expected {before}, was {after}")
+                who = name({"step": key[0], "sis_id": key[1]})
+                found.append(f"message {number}: {who}: expected {before}, was {after}")
     sent = {ending.message.id for ending in endings}
     return found + [f"{identifier}: was not sent" for identifier in expected if identifier not in sent]
 

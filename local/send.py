@@ -8,6 +8,7 @@ from pathlib import Path
 from local import stack_file
 from local.command import carry_out
 from local.follow import SECONDS_TO_WAIT, Follower
+from local.processes import Failed
 from local.report import send_and_follow, show_outcomes
 from local.school import read_messages
 
@@ -16,10 +17,12 @@ ENDED_WELL = ("completed", "completed_with_rejections")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make send FILE=path", description=__doc__)
-    parser.add_argument("file", type=Path, help="one JSON message, or JSON Lines")
+    parser.add_argument("file", nargs="?", default="", help="one JSON message, or JSON Lines")
     parser.add_argument("--seconds", type=float, default=SECONDS_TO_WAIT, help="how long to wait for each message")
     options = parser.parse_args()
-    messages = read_messages(options.file)
+    if not options.file:
+        raise Failed("Say which file: make send FILE=path, for example make send FILE=events/school.jsonl")
+    messages = read_messages(Path(options.file))
     endings = send_and_follow(Follower(stack_file.read()), messages, options.seconds)
     show_outcomes(endings)
     return int(any(ending.status not in ENDED_WELL for ending in endings))

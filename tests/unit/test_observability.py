@@ -103,6 +103,21 @@ def test_a_refusal_that_quotes_the_student_is_told_to_the_sis_and_not_to_the_log
     assert digest(Step.STUDENT, "S1") in written
 
 
+def test_a_refusal_that_quotes_the_student_in_place_of_a_field_is_not_logged(
+    sis: Sis, sandbox: Sandbox, lines: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given a DokStamp whose refusal names fields, and among them what it was sent
+    errors = {"email": ["is taken"], "phones[0].number": ["is missing"], "ana@x.example of Ana Souza": ["is taken"]}
+    sandbox.add_faults(Fault(kind="status", method="POST", path="^/students$", status=422, body={"errors": errors}))
+    # When the student is sent
+    row = sis.say(Step.STUDENT)
+    # Then the SIS may read it all, and the logs name the fields only
+    assert "ana@x.example of Ana Souza: is taken" in row["reason"]
+    written = everything(lines, capsys)
+    assert '"fields": ["email", "phones[0].number"]' in written
+    assert "Ana Souza" not in written
+
+
 def test_rubbish_of_a_person_is_not_logged(
     sis: Sis, pipeline: Pipeline, lines: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """A step message's records: each comes to its own fate, and the run is answered once all have one."""
 
+import io
 import json
 import threading
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.errors import Misconfigured, Rejected, Retry, Throttled
+from dokstamp_sync.messages import run_of
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.worker.work import Delivered
@@ -205,3 +207,16 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(scene: Scene) -> Non
     assert scene.api.calls == []
     assert [id_ for id_ in scene.store.rows if not id_.startswith("plan#")] == []
     assert scene.refusals.kept == {}
+
+
+@pytest.mark.parametrize(
+    ("run", "shown"), [(run_of("sis/1"), run_of("sis/1")), ("of ana@x.example", run_of("of ana@x.example"))]
+)
+def test_a_run_is_logged_by_its_name_and_one_that_the_sis_named_itself_by_its_digest(
+    scene: Scene, logged: io.StringIO, run: str, shown: str
+) -> None:
+    # Given a step message of the state machine, or of the SIS, When it is taken
+    scene.take("ana", run=run)
+    # Then every line names its run, and nobody
+    assert {json.loads(line)["run"] for line in logged.getvalue().splitlines()} == {shown}
+    assert "ana@x.example" not in logged.getvalue()

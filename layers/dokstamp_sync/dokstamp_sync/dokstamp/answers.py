@@ -18,8 +18,8 @@ Entity = dict[str, Any]
 MOST_BYTES = 8 * 1024 * 1024
 # It becomes part of addresses: nothing in it may lead elsewhere.
 _UUID = re.compile(r"[0-9A-Za-z_-]{1,64}")
-# It is logged: no words, and nobody's address.
-_FIELD = re.compile(r"[\w.*\[\]-]{1,64}", re.ASCII)
+# Fields are logged, so what is no field's name (files.0, modules[1].order) is not taken for one.
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.*\[\]]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,96 @@
+"""The whole school, with a canary in everything that tells of a person, through the deployed template: where are they?
+
+Canaries stand in names, e-mails, days of birth, genders, grades, tax ids, reasons of revocation, ids of messages and
+records, keys and texts of PDFs, in the client's secret and in task tokens. Nothing that is read by whoever runs the
+sync may hold one, in whatever form; file uuids and access tokens neither.
+
+Personal values are where they belong by design, and are looked for there, too: in DokStamp, on the results queue (and
+so in a run's output), in the outcomes table, in a run's input and the data of its history, in the messages on the
+steps' queues and dead letters, and in the mapping's keys.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.canary.finder import found
+from tests.canary.places import metric_lines
+from tests.canary.planting import CLIENT_SECRET, MARK
+from tests.canary.troubles import Seen
+
+PLACES = [
+    "the functions' log groups",
+    "what the functions wrote",
+    "the deployment's log",
+    "CloudWatch's metrics",
+    "the runs and their histories",
+    "the queues, their attributes and tags",
+    "the functions' configurations and tags",
+    "the tables, the bucket and the secret by name",
+    "the stack's description",
+    "the functions' temporary files",
+    "the screen",
+    "the functions' errors",
+]
+WENT_WRONG = [
+    "record is retried",
+    "record rejected",
+    "message refused",
+    "message is not a step message",
+    "the run no longer waits for this answer",
+    "answered 500",
+    "Misconfigured",
+    "the credentials secret is not JSON",
+]
+
+
+def test_the_canaries_went_the_whole_way(seen: Seen) -> None:
+    # Given the school, When it was sent, Then each record came to its expected end
+    assert seen.school == 0, seen.places["the screen"]
+    # And whoever is meant to have the canaries has them
+    assert {place for place, text in seen.allowed.items() if found(text, [MARK])} == set(seen.allowed)
+    assert len(found(seen.allowed["DokStamp"], seen.canaries)) > 80
+
+
+@pytest.mark.parametrize("text", WENT_WRONG)
+def test_much_went_wrong(seen: Seen, text: str) -> None:
+    assert text in seen.places["what the functions wrote"]
+    assert text in seen.places["the functions' log groups"]
+
+
+def test_every_place_is_looked_at(seen: Seen) -> None:
+    assert set(PLACES) == set(seen.places)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_of_anybody_is_in(place: str, seen: Seen) -> None:
+    # Given all that stands there, When it is searched for any canary in any form, Then there is none
+    text = seen.places[place]
+    assert found(text, seen.canaries) == []
+    assert found(text, [CLIENT_SECRET, *seen.secrets]) == []
+    assert re.findall(r"eyJ[\w-]{8,}", text) == [], "an access token"
+
+
+def test_metrics_have_no_dimension_but_the_service(seen: Seen) -> None:
+    # Given the metrics as the functions wrote them
+    lines = metric_lines(seen.places["what the functions wrote"])
+    # Then none is by run, record or school
+    assert len(lines) > 20
+    assert {str(each["Dimensions"]) for line in lines for each in line["_aws"]["CloudWatchMetrics"]} == {
+        "[['service']]"
+    }
+
+
+def test_the_screen_tells_what_became_of_everything(seen: Seen) -> None:
+    # Given the screen, which names nobody, Then it still says what was refused, why, and what waits
+    screen = seen.places["the screen"]
+    for text in (
+        "POST /students answered 422: email: <email> of <name>",
+        "was rejected",
+        "refused",
+        "dry run",
+        "1 moved",
+    ):
+        assert text in screen
