@@ -130,11 +130,11 @@ class Time:
             self._next()
             self.steps += 1
             if self.steps > end:
-                self._end()
+                self.end()
                 raise Restless(f"no rest after {most_steps} steps")
         self.now = max(self.now, until) if until != float("inf") else self.now
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """Lets go of every thread that still waits for its turn."""
         for task in self._tasks:
             task.process.alive = False
