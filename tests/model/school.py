@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
@@ -35,7 +35,7 @@ class School:
     def __init__(self, random: Random) -> None:
         self._random = random
         self._marks = 0
-        self._contents: dict[Key, list[tuple[int, Said]]] = {}
+        self._told: dict[Key, list[Version]] = {}
         self.traits = Traits(
             overlap=random.random() < 0.3,
             unruly=random.random() < 0.25,
@@ -60,34 +60,49 @@ class School:
 
     def version(self, key: Key, hour: int) -> Version:
         """New content, or some that was told before."""
-        told = self._contents.get(key, [])
         if key[0] is Step.CERTIFICATE:
-            return self._told(key, hour, self._certificate(key))
+            return self._certificate(key, hour)
+        told = self._told.get(key, [])
         if told and self._random.random() < 0.35:
-            return self._told(key, hour, self._random.choice(told))
+            return self._again(self._random.choice(told), hour)
         return self.changed(key, hour)
 
     def changed(self, key: Key, hour: int) -> Version:
-        """New content; not for certificates."""
+        """New content; of a certificate only what may follow."""
+        if key[0] is Step.CERTIFICATE:
+            return self._certificate(key, hour)
         self._marks += 1
-        return self._told(key, hour, (self._marks, self._content(key, self._marks)))
+        return self._new(key, hour, self._content(key, self._marks))
 
-    def _told(self, key: Key, hour: int, content: tuple[int, Said]) -> Version:
-        self._contents.setdefault(key, []).append(content)
-        mark, said = content
-        return Version(key, moment(hour), mark, said)
+    def as_told_last(self, key: Key, hour: int) -> Version:
+        """What was told last, of another hour."""
+        return self._again(self._told[key][-1], hour)
 
-    def _certificate(self, key: Key) -> tuple[int, Said]:
+    def as_of(self, key: Key, hour: int) -> Version | None:
+        """What was told of that hour, or of one before, if anything was."""
+        told = [version for version in self._told.get(key, []) if version.occurred_at <= moment(hour)]
+        newest = max(told, key=lambda each: each.occurred_at, default=None)
+        return replace(newest, occurred_at=moment(hour)) if newest else None
+
+    def _new(self, key: Key, hour: int, said: Said) -> Version:
+        self._told.setdefault(key, []).append(Version(key, moment(hour), self._marks, said))
+        return self._told[key][-1]
+
+    def _again(self, version: Version, hour: int) -> Version:
+        self._told[version.key].append(replace(version, occurred_at=moment(hour)))
+        return self._told[version.key][-1]
+
+    def _certificate(self, key: Key, hour: int) -> Version:
         """Issued, perhaps told again, perhaps revoked later; anew under the same id only in an unruly school."""
-        told = self._contents.get(key, [])
+        told = self._told.get(key, [])
         about = {"sis_id": key[1], "enrollment_id": key[1].removesuffix("/2")}
         if not told or (self.traits.unruly and self._random.random() < 0.5):
             self._marks += 1
-            return self._marks, {**about, "pdf": f"s3://school-pdfs/{self._marks}.pdf"}
-        if self._random.random() < 0.5 or "revoke" in told[-1][1]:
-            return told[-1]
+            return self._new(key, hour, {**about, "pdf": f"s3://school-pdfs/{self._marks}.pdf"})
+        if self._random.random() < 0.5 or "revoke" in told[-1].said:
+            return self._again(told[-1], hour)
         self._marks += 1
-        return self._marks, {**about, "revoke": True, "revocation_reason": f"v{self._marks}"}
+        return self._new(key, hour, {**about, "revoke": True, "revocation_reason": f"v{self._marks}"})
 
     def _content(self, key: Key, mark: int) -> Said:
         step, name = key
