@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.internal.conjecture.providers import HypothesisProvider
 from hypothesis.stateful import run_state_machine_as_test
 
 from dokstamp_sync.mapping.memory import MemoryStore
@@ -44,7 +46,9 @@ def explore(
         suppress_health_check=list(HealthCheck),
     )
     try:
-        run_state_machine_as_test(seed(number)(Steered), settings=given)
+        # Constants of whatever modules are loaded would make a seed mean something else in another process.
+        with patch.object(HypothesisProvider, "_maybe_draw_constant", lambda *_, **__: None):
+            run_state_machine_as_test(seed(number)(Steered), settings=given)
     except Wrong as wrong:
         return Explored(number, wrong.findings, "\n".join(getattr(wrong, "__notes__", [])))
     return Explored(number, [], "")
