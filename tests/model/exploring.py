@@ -12,7 +12,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import Store
-from tests.model.machine import SchoolMachine, Wrong
+from tests.model.machine import SchoolMachine
+from tests.model.steering import Wrong
 
 STEPS = 25
 

@@ -5,18 +5,14 @@ Each rule is one event; most let some time pass afterwards, or none at all, so t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from random import Random
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
-from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.order import Step
-from tests.model.said import Key, Message, Version, left_to_groups
-from tests.model.school import School
-from tests.model.stage import Stage
-from tests.model.world import World
+from tests.model.said import Key, Message, left_to_groups
 from tests.support.simulation_http import FAULTS, HTTP_MISFORTUNES
 from tests.support.simulation_weather import MISFORTUNES, Misfortune, Weather
 
@@ -25,36 +21,21 @@ LUCK = st.integers(0, 2**16)
 MOMENTS = st.sampled_from([0.0, 0.05, 0.3, 0.3, 1.0, 1.0, 5.0, 20.0])
 FEW = st.integers(1, 6)
 CALLS = st.integers(1, 4)
+STALLS = st.sampled_from([0.6, 0.95, 3.0])
+"""For how many leases a process stands still."""
 
 
-class Wrong(AssertionError):
-    """``findings``: each begins with its kind."""
-
-    def __init__(self, findings: list[str]) -> None:
-        super().__init__("\n".join(findings))
-        self.findings = findings
-
-
-class SchoolMachine(RuleBasedStateMachine):
-    """``new_store``: where the mapping is kept."""
-
-    def __init__(self, new_store: Callable[[], Store]) -> None:
-        super().__init__()
-        self._new_store = new_store
-        self._stage: Stage | None = None
-        self._hour = 0
-        self._told: set[Key] = set()
+class SchoolMachine(Steering):
+    """The events."""
 
     @initialize(luck=LUCK, share=st.sampled_from([1.0, 0.8, 0.4]), messages=FEW, then=MOMENTS)
     def a_school_has_told(self, luck: int, share: float, messages: int, then: float) -> None:
         random = Random(luck)
-        self._world = World(School(random))
-        self._stage = Stage(random, self._world, self._new_store, seed=luck)
-        self._stall = self._stage.settings.lease_seconds * 3
-        keys = [key for key in self._world.school.keys() if random.random() < share]  # noqa: SIM118
+        self._begin(random, seed=luck)
+        keys = [key for key in self._untold if random.random() < share]
         for place in range(messages):
-            self._tell(self._world.school.version(key, 0) for key in keys[place::messages])
-        self._stage.pass_time(then)
+            self._tell(self._school.version(key, 0) for key in keys[place::messages])
+        self._playing.pass_time(then)
 
     @rule(luck=LUCK, most=FEW, then=MOMENTS)
     @precondition(lambda self: self._untold)
@@ -120,25 +101,38 @@ class SchoolMachine(RuleBasedStateMachine):
             self._playing.simulation.send(told.as_json())
         self._playing.pass_time(then)
 
-    @rule(kind=st.sampled_from((*FAULTS, *HTTP_MISFORTUNES)), calls=CALLS, then=MOMENTS)
-    def dokstamp_fails(self, kind: str, calls: int, then: float) -> None:
-        self._playing.simulation.sky.laid += [Misfortune("http", kind, self._stall)] * calls
+    @rule(
+        kind=st.sampled_from((*FAULTS, *HTTP_MISFORTUNES)),
+        calls=CALLS,
+        stall=STALLS,
+        writes=st.booleans(),
+        then=MOMENTS,
+    )
+    def dokstamp_fails(self, kind: str, calls: int, stall: float, writes: bool, then: float) -> None:
+        self._lay(Misfortune("http", kind, stall, writes), calls)
         self._playing.pass_time(then)
 
-    @rule(kind=st.sampled_from(MISFORTUNES), calls=CALLS, skip=st.integers(0, 5), then=MOMENTS)
-    def the_mapping_fails(self, kind: str, calls: int, skip: int, then: float) -> None:
-        laid = [Misfortune("store", "none")] * skip + [Misfortune("store", kind, self._stall)] * calls
-        self._playing.simulation.sky.laid += laid
+    @rule(kind=st.sampled_from(MISFORTUNES), calls=CALLS, stall=STALLS, writes=st.booleans(), then=MOMENTS)
+    def the_mapping_fails(self, kind: str, calls: int, stall: float, writes: bool, then: float) -> None:
+        self._lay(Misfortune("store", kind, stall, writes), calls)
         self._playing.pass_time(then)
 
-    @rule(kind=st.sampled_from(MISFORTUNES), calls=CALLS, then=MOMENTS)
-    def runs_and_queues_fail(self, kind: str, calls: int, then: float) -> None:
-        self._playing.simulation.sky.laid += [Misfortune("runs", kind, self._stall)] * calls
+    @rule(kind=st.sampled_from(MISFORTUNES), calls=CALLS, stall=STALLS, then=MOMENTS)
+    def runs_and_queues_fail(self, kind: str, calls: int, stall: float, then: float) -> None:
+        self._lay(Misfortune("runs", kind, stall), calls)
+        self._playing.pass_time(then)
+
+    @rule(stall=STALLS, calls=CALLS, then=MOMENTS)
+    def slow_workers_meet_a_late_dokstamp(self, stall: float, calls: int, then: float) -> None:
+        """They claim, stand still, and their calls are carried out when they have given them up."""
+        self._lay(Misfortune("store", "stalls after", stall, only_writes=True), calls)
+        self._lay(Misfortune("http", "late", only_writes=True), calls)
         self._playing.pass_time(then)
 
     @rule(luck=LUCK, seconds=st.sampled_from([1.0, 10.0, 100.0]))
     def a_storm_passes(self, luck: int, seconds: float) -> None:
-        self._playing.pass_time(seconds, Weather.drawn(Random(luck), longest_pause=self._stall))
+        longest = self._playing.settings.lease_seconds * 3
+        self._playing.pass_time(seconds, Weather.drawn(Random(luck), longest_pause=longest))
 
     @rule(luck=LUCK, then=MOMENTS)
     def a_worker_dies(self, luck: int, then: float) -> None:
@@ -174,70 +168,6 @@ class SchoolMachine(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         """Leases and visibilities run out."""
         self._playing.pass_time(seconds)
-
-    @invariant()
-    def nothing_forbidden_was_seen(self) -> None:
-        if self._stage:
-            self._judge(self._stage.seen())
-
-    def teardown(self) -> None:
-        if self._stage is None:
-            return
-        if self._world.traits.patient:
-            # What was never told would be waited for without end.
-            self._hour += 1
-            self._tell([self._school.version(key, self._hour) for key in self._untold])
-        self._judge(self._stage.play_to_the_end())
-
-    def _judge(self, findings: list[str]) -> None:
-        if findings:
-            stage, self._stage = self._playing, None
-            stage.simulation.time.end()
-            raise Wrong(findings)
-
-    @property
-    def _playing(self) -> Stage:
-        assert self._stage is not None
-        return self._stage
-
-    @property
-    def _school(self) -> School:
-        return self._world.school
-
-    @property
-    def _untold(self) -> list[Key]:
-        return [key for key in self._school.keys() if key not in self._told]  # noqa: SIM118
-
-    @property
-    def _started(self) -> list[Message]:
-        """Messages whose runs have begun."""
-        simulation = self._playing.simulation
-        return [message for message in self._world.messages if simulation.exists(message.run)]
-
-    def _at(self, key: Key, hour: int) -> Version | None:
-        """Something new about an earlier hour; of a certificate only what was said then."""
-        return self._school.as_of(key, hour) if key[0] is Step.CERTIFICATE else self._school.changed(key, hour)
-
-    def _tell(
-        self,
-        said: Iterable[Version | None],
-        *,
-        hour: int | None = None,
-        force: bool = False,
-        dry_run: bool = False,
-    ) -> None:
-        versions = {version.key: version for version in said if version}
-        if versions:
-            at = self._hour if hour is None else hour
-            self._send(left_to_groups(versions), at, {"force": force, "dry_run": dry_run})
-
-    def _send(self, versions: dict[Key, Version], hour: int, options: dict[str, bool]) -> None:
-        message = Message(str(len(self._world.messages)), hour, options, versions)
-        self._world.messages.append(message)
-        self._playing.monitor.learn(message)
-        self._playing.simulation.send(message.as_json())
-        if not options["dry_run"]:
-            self._told |= versions.keys()
 
 
 def _some(keys: Iterable[Key], most: int, luck: int) -> list[Key]:

@@ -56,7 +56,7 @@ class Process:
 
 
 class Task:
-    """A thread of a process; ``leases``: row id -> owner, for whoever watches."""
+    """A thread of a process; ``leases``: row id -> owner, for whoever watches; ``deadline``: of the call it makes."""
 
     def __init__(self, process: Process, work: Callable[[], None], after: Callable[[], None]) -> None:
         self.process = process
@@ -67,6 +67,7 @@ class Task:
         self.turn = threading.Semaphore(0)
         self.woken = 0
         self.leases: dict[str, str] = {}
+        self.deadline = float("inf")
         process.tasks.append(self)
 
 

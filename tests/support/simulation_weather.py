@@ -57,11 +57,14 @@ Way = Literal["store", "runs", "http"]
 
 @dataclass(frozen=True, slots=True)
 class Misfortune:
-    """What the next call of that way meets; ``seconds``: for how long its process stands still, if it does so."""
+    """What the next call of that way meets; ``seconds``: for how long its process stands still, if it does so;
+    ``only_writes``: calls that change nothing pass.
+    """
 
     way: Way
     kind: str
     seconds: float = 0.0
+    only_writes: bool = False
 
 
 # What may be laid for calls to the store and to runs; see simulation_http.FAULTS for DokStamp's.
@@ -85,9 +88,9 @@ class Sky:
     def strikes(self, chance: float) -> bool:
         return chance > 0 and self.random.random() < chance
 
-    def met(self, way: Way) -> Misfortune:
+    def met(self, way: Way, *, writes: bool) -> Misfortune:
         """What was laid for this call, which is used up thereby."""
-        found = next((each for each in self.laid if each.way == way), None)
+        found = next((each for each in self.laid if each.way == way and (writes or not each.only_writes)), None)
         if found is None:
             return Misfortune(way, "none")
         self.laid.remove(found)
@@ -96,7 +99,7 @@ class Sky:
     def call(self, process: Process, what: str, act: Callable[[], T], *, way: Way, writes: bool) -> T:
         """One call of a process; may fail with Retry, or kill the process, before it or after it."""
         chance: float = getattr(self.weather, way)
-        met = self.met(way)
+        met = self.met(way, writes=writes)
         self.pause(met.seconds if met.kind == "stalls before" else 0.0)
         self.perhaps_kill(process, surely=met.kind == "dies before")
         if met.kind == "fails before" or self.strikes(chance):
