@@ -13,6 +13,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from dokstamp_sync.order import Step
 from tests.model.said import Key, Message, left_to_groups
+from tests.model.steering import Steering
 from tests.support.simulation_http import FAULTS, HTTP_MISFORTUNES
 from tests.support.simulation_weather import MISFORTUNES, Misfortune, Weather
 
