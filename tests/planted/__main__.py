@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from local.command import carry_out
 from tests.planted.bugs import BUGS, Bug
 from tests.planted.copies import ROOT, Seen, copy_with, tried
 
@@ -79,4 +79,4 @@ def _write(bugs: Sequence[Bug], folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    carry_out(main)

@@ -8,9 +8,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +24,21 @@ _LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Of ``tried`` so many ``failed``; the ``first`` of them, and what was found there."""
+    """Of ``tried`` so many ``failed``, so many by each of the ``kinds`` of findings; the ``first`` of them, and what
+    was found there.
+    """
 
     tried: int
-    failed: int
-    first: str
-    finding: str
+    failed: int = 0
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    first: str = ""
+    finding: str = ""
 
     def __str__(self) -> str:
-        return f"{self.failed} of {self.tried}; {self.first}: {self.finding}" if self.failed else f"0 of {self.tried}"
+        if not self.failed:
+            return f"0 of {self.tried}"
+        kinds = ", ".join(f"{number} {kind}" for kind, number in self.kinds.items())
+        return f"{self.failed} of {self.tried} ({kinds}); {self.first}: {self.finding}"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from rich.console import Console
 from tests.faults.cases import matrix, representative
 from tests.faults.runner import run_all
 from tests.faults.verdict import KINDS, Verdict
+from tests.model import attempts
 from tests.model.attempts import Attempted, attempt_all, schedules, ways
 from tests.planted.copies import Seen
 
@@ -36,16 +37,18 @@ def main() -> int:
 def _matrix(verdicts: Sequence[Verdict]) -> Seen:
     bad = [each for each in verdicts if not each.is_well]
     if not bad:
-        return Seen(len(verdicts), 0, "", "")
+        return Seen(len(verdicts))
     finding = next(f"{kind}: {each}" for kind in KINDS for each in getattr(bad[0], kind))
-    return Seen(len(verdicts), len(bad), bad[0].case.id, finding)
+    kinds = {kind: sum(bool(getattr(each, kind)) for each in bad) for kind in KINDS}
+    return Seen(len(verdicts), len(bad), kinds, bad[0].case.id, finding)
 
 
 def _attempts(done: Sequence[Attempted]) -> Seen:
     bad = [each for each in done if each.findings]
     if not bad:
-        return Seen(len(done), 0, "", "")
-    return Seen(len(done), len(bad), f"seed {bad[0].attempt.seed}", bad[0].findings[0])
+        return Seen(len(done))
+    found = attempts.kinds(bad)
+    return Seen(len(done), len(bad), found, f"seed {bad[0].attempt.seed}", bad[0].findings[0])
 
 
 if __name__ == "__main__":
