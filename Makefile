@@ -6,12 +6,17 @@ EVENT ?=
 FILE ?=
 STACK ?=
 SECONDS ?= 600
+ONLY ?=
+SCHEDULES ?= 5000
+WAYS ?= 1000
+SEED ?= 1
 
 environments := $(PYTHON) -m local.environments
 dev := .local/env/dev/bin/python
+with_layer := PYTHONPATH=layers/dokstamp_sync:. $(dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test up send invoke dead-letters redrive fuzz check pins clean
+.PHONY: help run test up send invoke dead-letters redrive faults planted fuzz check pins clean
 
 help: ## shows this
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s%s\n", $$1, $$2}'
@@ -46,6 +51,14 @@ redrive: ## moves a step's dead letters back to its queue: STEP=course [STACK=na
 test: ## everything that CI runs
 	@$(environments) dev sam emulator
 	@$(dev) -m local.checks
+
+faults: ## every fault on every call, then 5,000 schedules: [ONLY=regex] [SCHEDULES=100] [WAYS=100] [SEED=1]
+	@$(environments) dev
+	@$(with_layer) -m tests.robustness --only "$(ONLY)" --schedules $(SCHEDULES) --ways $(WAYS) --seed $(SEED)
+
+planted: ## plants bugs in a copy and shows which tests see them: [ONLY=regex]
+	@$(environments) dev
+	@$(with_layer) -m tests.planted --only "$(ONLY)"
 
 fuzz: ## searches for bodies that break intake or workers: [SECONDS=600]
 	@$(environments) fuzz

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.faults.cases import Case, matrix, representative
+from tests.faults.cases import matrix, representative
 from tests.faults.report import markdown, table, tally
-from tests.faults.runner import running
-from tests.faults.verdict import KINDS, Verdict
+from tests.faults.runner import run_all
+from tests.faults.verdict import KINDS
 
 REPORT = Path(".local/faults.md")
 
@@ -32,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     started = time.monotonic()
     try:
-        verdicts = _run(cases, console)
+        verdicts = run_all(cases, console)
     except KeyboardInterrupt:
         console.print("Interrupted; nothing is left running.")
         return 130
@@ -53,21 +52,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", type=re.compile, default=re.compile(""), metavar="REGEX", help="cases by their id")
     parser.add_argument("--report", type=Path, default=REPORT, metavar="PATH", help="default: %(default)s")
     return parser.parse_args(arguments)
-
-
-def _run(cases: Sequence[Case], console: Console) -> list[Verdict]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    verdicts = []
-    with running() as runner, Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=len(cases))
-        for case in cases:
-            progress.update(task, description=f"{case.call.title}, {case.group}"[:60].ljust(60))
-            verdict = runner.run(case)
-            verdicts.append(verdict)
-            if not verdict.is_well:
-                console.print(str(verdict), markup=False, highlight=False)
-            progress.advance(task)
-    return verdicts
 
 
 if __name__ == "__main__":

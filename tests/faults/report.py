@@ -80,10 +80,11 @@ def _by_call_and_group(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, 
 
 def markdown(verdicts: Sequence[Verdict], seconds: float, note: str) -> str:
     """The whole report."""
-    return "\n".join(_lines(verdicts, seconds, note)) + "\n"
+    return "\n".join(lines(verdicts, seconds, note)) + "\n"
 
 
-def _lines(verdicts: Sequence[Verdict], seconds: float, note: str) -> Iterator[str]:
+def lines(verdicts: Sequence[Verdict], seconds: float, note: str) -> Iterator[str]:
+    """The report, line by line."""
     counts = tally(verdicts).counts
     bad = [each for each in verdicts if not each.is_well]
     yield "# Faults"

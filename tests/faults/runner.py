@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+
+from rich.console import Console
 
 from dokstamp_sync.observability import logger
 from tests.faults.bench import Bench, open_bench
 from tests.faults.cases import KILLED, Case
 from tests.faults.kills import KillBench, open_kill_bench
 from tests.faults.verdict import Verdict
+from tests.support.progress import bar
 
 
 class Runner:
@@ -41,3 +44,18 @@ def running() -> Iterator[Runner]:
             yield Runner(stack)
     finally:
         logger.setLevel(level)
+
+
+def run_all(cases: Sequence[Case], console: Console) -> list[Verdict]:
+    """The verdict on each case; shows a bar, and what is not well as soon as it is known."""
+    verdicts = []
+    with running() as runner, bar(console) as progress:
+        task = progress.add_task("", total=len(cases))
+        for case in cases:
+            progress.update(task, description=f"{case.call.title}, {case.group}"[:60].ljust(60))
+            verdict = runner.run(case)
+            verdicts.append(verdict)
+            if not verdict.is_well:
+                console.print(str(verdict), markup=False, highlight=False)
+            progress.advance(task)
+    return verdicts

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.model.said import Key
+from tests.model.said import Key, Message
 from tests.model.verdict import DELIVERED
 from tests.model.world import World
 from tests.support.simulation import Simulation
@@ -35,15 +35,24 @@ class Monitor:
         self._newest: dict[str, str] = defaultdict(str)
         self._keys: dict[str, Key] = {}
         self._reported: dict[Key, str] = defaultdict(str)
-        self._occurred = {message.run: message.occurred_at for message in world.messages}
-        self._planned = {message.run for message in world.messages if message.options["dry_run"]}
-        for _, version in world.versions:
-            for mark in _marks_of(version.mark, version.said):
-                self._newest[mark] = max(self._newest[mark], version.occurred_at)
-                self._keys[mark] = version.key
+        self._occurred: dict[str, str] = {}
+        self._planned: set[str] = set()
+        for message in world.messages:
+            self.learn(message)
         simulation.watch.seen.append(self._see)
         simulation.answered.append(self._hear)
         simulation.reported.append(lambda result: self._hear(result["run"], result))
+
+    def learn(self, message: Message) -> None:
+        """From now on the SIS may have sent this message, too."""
+        self._occurred[message.run] = message.occurred_at
+        if message.options["dry_run"]:
+            self._planned.add(message.run)
+            return
+        for version in message.versions.values():
+            for mark in _marks_of(version.mark, version.said):
+                self._newest[mark] = max(self._newest[mark], version.occurred_at)
+                self._keys[mark] = version.key
 
     def _hear(self, run: str, told: Mapping[str, Any]) -> None:
         if run in self._planned:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import boto3
 import pytest
-from moto import mock_aws
 
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from tests.model.schedule import play
@@ -24,12 +20,6 @@ def test_a_school_in_any_weather_ends_as_its_sis_says(first: int) -> None:
         played = play(seed)
         # Then the newest of each record is there, once, and every run has ended
         assert played.findings == [], f"repeat with: python -m tests.model --seed {seed} --schedules 1 -v"
-
-
-@pytest.fixture
-def dynamodb() -> Iterator[RepeatingClient]:
-    with mock_aws():
-        yield RepeatingClient(boto3.client("dynamodb", region_name="us-east-1"))
 
 
 @pytest.mark.parametrize("seed", range(1, 1 + DYNAMODB_SCHEDULES))

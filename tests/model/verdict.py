@@ -10,7 +10,8 @@ from typing import Any
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from tests.model.said import Key, Message, Version
-from tests.model.world import FOREIGN, World
+from tests.model.school import FOREIGN
+from tests.model.world import World
 from tests.support.simulation import Simulation
 from tests.support.simulation_state import Names
 

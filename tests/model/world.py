@@ -1,50 +1,25 @@
-"""A small school that changes its mind: what its SIS says, when it happened, and when the message of it comes."""
+"""A school that changes its mind: what its SIS tells, of which moment, and when the message of it comes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
 from random import Random
 
 from dokstamp_sync.order import Step
-from tests.model.said import Key, Message, Said, Version, left_to_groups, moment
-
-# A module that no course of the first institution can have: its list is refused, and nothing else.
-FOREIGN = "M5"
-
-_DAY = date(2030, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """``overlap``: a course's list names modules that groups claim. ``unruly``: certificates are issued anew under
-    the same id. ``patient``: nobody loses patience, so every record must be delivered in the end."""
-
-    overlap: bool
-    unruly: bool
-    patient: bool
-    crowd: bool
-    second_institution: bool
-    second_group: bool
+from tests.model.said import Key, Message, Version, left_to_groups
+from tests.model.school import School, Traits
 
 
 class World:
-    """All messages of one school, drawn by ``random``."""
+    """A school, and all messages that its SIS has sent."""
 
-    def __init__(self, random: Random) -> None:
-        self._random = random
-        self._marks = 0
-        self._contents: dict[Key, list[tuple[int, Said]]] = {}
-        self.traits = Traits(
-            overlap=random.random() < 0.3,
-            unruly=random.random() < 0.25,
-            patient=random.random() < 0.6,
-            crowd=random.random() < 0.4,
-            second_institution=random.random() < 0.4,
-            second_group=random.random() < 0.5,
-        )
-        self.messages = list(self._told())
+    def __init__(self, school: School) -> None:
+        self.school = school
+        self.messages: list[Message] = []
+
+    @property
+    def traits(self) -> Traits:
+        return self.school.traits
 
     @property
     def versions(self) -> Iterator[tuple[Message, Version]]:
@@ -54,8 +29,22 @@ class World:
                 for version in message.versions.values():
                     yield message, version
 
+
+class Timetable:
+    """Draws all messages of a school beforehand."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._school = School(random)
+
+    def world(self) -> World:
+        """The school with all that its SIS will say."""
+        world = World(self._school)
+        world.messages += self._told()
+        return world
+
     def _told(self) -> Iterator[Message]:
-        keys = list(self._keys())
+        keys = list(self._school.keys())
         hours = self._random.randint(1, 4)
         single = self._random.random() < 0.3
         spread = self._random.choice([0, 5, 60, 600])
@@ -71,7 +60,7 @@ class World:
 
     def _others(self, message: Message) -> Iterator[Message]:
         """Messages of other names that say the same at about the same moment."""
-        for number in range(self._random.randint(0, 3) if self.traits.crowd else 0):
+        for number in range(self._random.randint(0, 3) if self._school.traits.crowd else 0):
             at = [message.at[0] + self._random.choice([0, 1, 5])]
             yield Message(f"{message.id}/{number}", message.hour, message.options, message.versions, at)
 
@@ -86,100 +75,8 @@ class World:
             if key[0] is not Step.CERTIFICATE and self._random.random() < 0.05:
                 homes.add(self._random.randrange(len(messages)))
             for at in sorted(homes):
-                version = self._version(key, hour)
-                if version:
-                    messages[at][key] = version
+                messages[at][key] = self._school.version(key, hour)
         for place, versions in enumerate(messages):
             if versions:
                 options = {"force": self._random.random() < 0.05, "dry_run": hour > 0 and self._random.random() < 0.1}
                 yield Message(f"{hour}/{place}", hour, options, left_to_groups(versions))
-
-    def _keys(self) -> Iterator[Key]:
-        traits = self.traits
-        yield from ((Step.INSTITUTION, name) for name in ("I1", "I2")[: 1 + traits.second_institution])
-        yield from ((Step.COURSE, name) for name in ("C1", "C2"))
-        yield from ((Step.MODULE, name) for name in ("M1", "M2", "M3", "M4", FOREIGN)[: 4 + traits.second_institution])
-        yield (Step.COURSE_MODULES, "C1")
-        yield from ((Step.MODULE_GROUP, f"C1/{name}") for name in ("G1", "G2")[: 1 + traits.second_group])
-        yield from ((Step.COHORT, name) for name in ("K1", "K2"))
-        yield from ((Step.STUDENT, name) for name in ("s1@school.example", "S2"))
-        yield from ((Step.ENROLLMENT, name) for name in ("s1@school.example/C1/K1", "E2"))
-        yield from ((Step.CERTIFICATE, name) for name in ("s1@school.example/C1/K1", "E2", "E2/2"))
-
-    def _version(self, key: Key, hour: int) -> Version | None:
-        """New content, or some that was told before."""
-        contents = self._contents.setdefault(key, [])
-        if key[0] is Step.CERTIFICATE:
-            content = self._certificate(key, hour)
-        elif contents and self._random.random() < 0.35:
-            content = self._random.choice(contents)
-        else:
-            self._marks += 1
-            content = (self._marks, self._content(key, self._marks))
-        if content is None:
-            return None
-        contents.append(content)
-        mark, said = content
-        return Version(key, moment(hour), mark, said)
-
-    def _certificate(self, key: Key, hour: int) -> tuple[int, Said] | None:
-        """Issued, perhaps told again, perhaps revoked later; anew under the same id only in an unruly world."""
-        told = self._contents[key]
-        about = {"sis_id": key[1], "enrollment_id": key[1].removesuffix("/2")}
-        if not told or (self.traits.unruly and self._random.random() < 0.5):
-            self._marks += 1
-            return self._marks, {**about, "pdf": f"s3://school-pdfs/{self._marks}.pdf"}
-        if self._random.random() < 0.5 or "revoke" in told[-1][1]:
-            return told[-1]
-        self._marks += 1
-        return self._marks, {**about, "revoke": True, "revocation_reason": f"v{self._marks}"}
-
-    def _content(self, key: Key, mark: int) -> Said:
-        step, name = key
-        text = f"v{mark}"
-        match step:
-            case Step.INSTITUTION:
-                return {"sis_id": name, "name": f"Institution {name}", "country": "Brazil", "website": text}
-            case Step.COURSE:
-                other = name == "C2" and self.traits.second_institution
-                # The same code in another institution is another course.
-                code, home = ("C1", "I2") if other else (name, "I1")
-                return {"sis_id": name, "code": code, "name": name, "institution_id": home, "description": text}
-            case Step.MODULE:
-                home = "I2" if name == FOREIGN else "I1"
-                return {"code": name, "name": name, "institution_id": home, "description": text}
-            case Step.COURSE_MODULES:
-                foreign = (FOREIGN,) if self.traits.second_institution and self._random.random() < 0.3 else ()
-                return {"course_id": "C1", "modules": self._attached((*self._list_of_course(), *foreign), mark)}
-            case Step.MODULE_GROUP:
-                group = name.removeprefix("C1/")
-                modules = self._attached(("M1", "M2") if group == "G1" else ("M3",), mark)
-                return {"course_id": "C1", "name": group, "order": mark, "modules": modules}
-            case Step.COHORT:
-                end = (_DAY + timedelta(days=mark)).isoformat()
-                return {"code": name, "course_id": f"C{name[1]}", "end_date": f"{end}T00:00:00Z"}
-            case Step.STUDENT:
-                email = name if "@" in name else "s2@school.example"
-                return {
-                    "sis_id": name,
-                    "name": name,
-                    "email": email,
-                    "date_of_birth": "2000-01-01",
-                    "social_name": text,
-                }
-        return self._enrollment(name, mark)
-
-    def _enrollment(self, name: str, mark: int) -> Said:
-        said = {"enrolled_at": "2026-01-01", "grade": mark / 100}
-        if name == "E2":
-            return {"sis_id": name, "student_id": "S2", "course_id": "C2", **said}
-        return {"student_id": "s1@school.example", "course_id": "C1", "cohort_id": "K1", **said}
-
-    def _list_of_course(self) -> tuple[str, ...]:
-        if self.traits.overlap:
-            return ("M1", "M2", "M3", "M4")
-        return ("M4",) if self.traits.second_group else ("M3", "M4")
-
-    def _attached(self, modules: tuple[str, ...], mark: int) -> list[Said]:
-        chosen = self._random.sample(modules, self._random.randint(0, len(modules)))
-        return [{"module_id": each, "workload": mark} for each in chosen]

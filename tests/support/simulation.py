@@ -61,7 +61,7 @@ class Simulation:
         self.time = Time(Random(seed + 1))
         self.sky = Sky(self.time, self.random)
         self.store = store if store is not None else MemoryStore()
-        self.watch = Watch(self.time, self._current)
+        self.watch = Watch(self.time, self._current, settings.skew_seconds)
         self.refusals = RefusalList()
         self.results: list[dict[str, Any]] = []
         self.reported: list[Callable[[dict[str, Any]], object]] = [self.results.append]

@@ -87,19 +87,23 @@ class Wire(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        self._sky.perhaps_kill(self.process)
-        sent = self._watch.sending(self._time.current, self.process.name, request)
-        kind = self._sky.random.choice(FAULTS) if self._sky.strikes(self._sky.weather.http) else "none"
+        task = self._time.running
+        sent = Sent(request, self.process.name, dict(task.leases))
+        met = self._sky.met("http", writes=sent.writes)
+        self._sky.perhaps_kill(self.process, surely=met.kind == "dies before")
+        left = max(0.0, min(self._deadline, task.deadline - self._time.now))
+        self._watch.sending(sent, self._time.now + left + self._processing)
+        kind = self._sky.random.choice(FAULTS) if self._sky.strikes(self._sky.weather.http) else met.kind
         if kind != "none":
             self._watch.note(f"{sent} meets {kind}")
         if kind in IN_DOUBT:
             self._watch.in_doubt(sent)
         call = _Call(self._answer, self._watch, sent)
-        taken_up, answered = self._moments(kind)
+        taken_up, answered = self._moments(kind, left, met.seconds)
         if taken_up is not None:
             self._schedule(call, taken_up)
         self._time.sleep(answered)
-        self._sky.perhaps_kill(self.process)
+        self._sky.perhaps_kill(self.process, surely=kind == "dies after")
         return self._heard(call, kind)
 
     def _heard(self, call: _Call, kind: str) -> httpx.Response:
@@ -107,19 +111,22 @@ class Wire(httpx.BaseTransport):
             self._watch.in_doubt(call.sent)
         return _answer_to(call, kind, self._sky)
 
-    def _moments(self, kind: str) -> tuple[float | None, float]:
-        """When DokStamp carries the call out, and when the caller hears or gives up; in seconds from now."""
+    def _moments(self, kind: str, left: float, stall: float) -> tuple[float | None, float]:
+        """When DokStamp carries the call out, and when the caller hears or gives up; in seconds from now.
+
+        ``left``: until the deadline; ``stall``: for how long a process stands still that was meant to.
+        """
         uniform = self._sky.random.uniform
         if kind in ("refused", "reset_before", "busy", "throttled", "unauthenticated", "server_error", "rubbish"):
             return None, uniform(0, 0.2)
         if kind == "never":
-            return None, self._deadline
+            return None, left
         if kind == "late":
-            return uniform(0, self._deadline + self._processing), self._deadline
+            return uniform(0, left + self._processing), left
         if kind == "frozen":
-            return uniform(0, self._deadline), self._deadline + uniform(0, self._sky.weather.longest_pause)
-        if self._sky.strikes(self._sky.weather.slow):
-            first, second = sorted((uniform(0, self._deadline), uniform(0, self._deadline)))
+            return uniform(0, left), left + uniform(0, self._sky.weather.longest_pause) + stall
+        if kind == "slow" or self._sky.strikes(self._sky.weather.slow):
+            first, second = sorted((uniform(0, left), uniform(0, left)))
             return first, second
         return self._sky.random.choice([0.0, 0.01, 0.1]), 0.101
 
@@ -130,6 +137,8 @@ class Wire(httpx.BaseTransport):
         self._time.at(self._time.now + seconds, lambda: call.carry_out() if process.alive or outlives else None)
 
 
+# What can be laid for a call besides: DokStamp takes its time, or the process dies.
+HTTP_MISFORTUNES = ("slow", "dies before", "dies after")
 # What a call can meet; the answer of those in doubt never says whether it was carried out.
 FAULTS = (
     "refused",

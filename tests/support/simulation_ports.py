@@ -31,10 +31,10 @@ class Port:
         self.watch = watch
 
     def store_call(self, what: str, act: Callable[[], Any], *, writes: bool) -> Any:
-        return self.sky.call(self.process, what, act, chance=self.sky.weather.store, writes=writes)
+        return self.sky.call(self.process, what, act, way="store", writes=writes)
 
     def runs_call(self, what: str, act: Callable[[], Any]) -> Any:
-        return self.sky.call(self.process, what, act, chance=self.sky.weather.runs, writes=True)
+        return self.sky.call(self.process, what, act, way="runs", writes=True)
 
 
 class StorePort:

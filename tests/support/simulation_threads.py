@@ -73,12 +73,24 @@ class Pool:
 
 
 @contextmanager
+def _deadline(time: Time, seconds: float) -> Iterator[None]:
+    """In place of the client's total deadline, which is kept in real time."""
+    task = time.running
+    task.deadline = time.now + seconds
+    try:
+        yield
+    finally:
+        task.deadline = float("inf")
+
+
+@contextmanager
 def taking_turns(time: Time) -> Iterator[None]:
-    """Inside, the worker's threads and locks are simulated ones."""
+    """Inside, the worker's threads, locks and deadlines are simulated ones."""
     locks: Any = SimpleNamespace(RLock=lambda: Lock(time), Lock=lambda: Lock(time))
     with (
         patch("dokstamp_sync.worker.batch.ThreadPoolExecutor", lambda workers: Pool(time, workers)),
         patch("dokstamp_sync.worker.parents.threading", locks),
+        patch("dokstamp_sync.dokstamp.client.total_deadline", lambda seconds: _deadline(time, seconds)),
         patch("dokstamp_sync.dokstamp.tokens.threading", locks),
     ):
         yield

@@ -56,7 +56,7 @@ class Process:
 
 
 class Task:
-    """A thread of a process; ``leases``: row id -> owner, for whoever watches."""
+    """A thread of a process; ``leases``: row id -> owner, for whoever watches; ``deadline``: of the call it makes."""
 
     def __init__(self, process: Process, work: Callable[[], None], after: Callable[[], None]) -> None:
         self.process = process
@@ -67,6 +67,7 @@ class Task:
         self.turn = threading.Semaphore(0)
         self.woken = 0
         self.leases: dict[str, str] = {}
+        self.deadline = float("inf")
         process.tasks.append(self)
 
 
@@ -130,11 +131,11 @@ class Time:
             self._next()
             self.steps += 1
             if self.steps > end:
-                self._end()
+                self.end()
                 raise Restless(f"no rest after {most_steps} steps")
         self.now = max(self.now, until) if until != float("inf") else self.now
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """Lets go of every thread that still waits for its turn."""
         for task in self._tasks:
             task.process.alive = False

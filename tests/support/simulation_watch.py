@@ -34,14 +34,17 @@ class Sent:
 
 
 class Watch:
-    """``current``: a row as it is stored now. ``seen``: called with every write that was carried out."""
+    """``current``: a row as it is stored now; ``skew``: how far clocks may be apart. ``seen``: called with every write
+    that was carried out.
+    """
 
-    def __init__(self, time: Time, current: Callable[[str], Row | None]) -> None:
+    def __init__(self, time: Time, current: Callable[[str], Row | None], skew: float) -> None:
         self.violations: list[str] = []
         self.trace: list[str] | None = None
         self.seen: list[Callable[[Sent, httpx.Response], None]] = []
         self._time = time
         self._current = current
+        self._skew = skew
         self._in_doubt: set[str] = set()
 
     def note(self, line: str) -> None:
@@ -63,14 +66,18 @@ class Watch:
                 held.clear()
             held[row.id] = row.claim.owner
 
-    def sending(self, task: Task | None, process: str, request: httpx.Request) -> Sent:
-        sent = Sent(request, process, dict(task.leases if task else {}))
-        if sent.writes and not sent.leases:
+    def sending(self, sent: Sent, latest: float) -> None:
+        """``latest``: until when the call may take effect."""
+        if not sent.writes:
+            return
+        if not sent.leases:
             self.violated(f"sent without a lease: {sent}")
-        doubtful = self._in_doubt.intersection(sent.leases.values())
-        if request.method == "POST" and sent.writes and doubtful:
+        if sent.request.method == "POST" and self._in_doubt.intersection(sent.leases.values()):
             self.violated(f"posted again under a lease with an answer in doubt: {sent}")
-        return sent
+        for id_, owner in sent.leases.items():
+            row = self._current(id_)
+            if row and row.claim and row.claim.owner == owner and row.claim.until < latest + self._skew:
+                self.violated(f"sent under a lease that may lapse in flight ({id_}): {sent}")
 
     def in_doubt(self, sent: Sent) -> None:
         """The call's answer does not say whether it was carried out."""

@@ -21,7 +21,9 @@ class Environment:
 
 
 class Function:
-    """One Lambda function: polls its queue, with up to ``concurrency`` invocations at once."""
+    """One Lambda function: polls its queue, with up to ``concurrency`` invocations at once, of which some are
+    ``running``.
+    """
 
     def __init__(
         self,
@@ -43,14 +45,20 @@ class Function:
         self._batch_size = batch_size
         self._timeout = timeout
         self._warm: list[Environment] = []
-        self._running = 0
+        self.running: list[Process] = []
         self._names = itertools.count(1)
         self._looks_at: float | None = None
         queue.changed = self._look_later
 
+    def restart(self) -> None:
+        """Every environment is gone, in the midst of whatever it was doing."""
+        self._warm.clear()
+        for process in self.running:
+            self._time.kill(process)
+
     def _look_later(self) -> None:
         due = self._queue.due_at
-        if due is None or self._running == self._concurrency:
+        if due is None or len(self.running) == self._concurrency:
             return
         moment = max(due, self._time.now)
         if self._looks_at is None or moment < self._looks_at:
@@ -60,7 +68,7 @@ class Function:
     def _look(self, moment: float) -> None:
         if self._looks_at == moment:
             self._looks_at = None
-        while self._running < self._concurrency:
+        while len(self.running) < self._concurrency:
             # A poller need not fill its batches.
             batch = self._queue.receive(self._time.random.randint(1, self._batch_size))
             if not batch:
@@ -69,12 +77,12 @@ class Function:
         self._look_later()
 
     def _invoke(self, batch: list[Stored]) -> None:
-        self._running += 1
         self.invocations += 1
         name = f"{self._queue.name}.{next(self._names)}"
         environment = self._warm.pop() if self._warm else self._build(name)
         process = Process(name, self._time.now + self._timeout)
         environment.begins(process)
+        self.running.append(process)
         self._watch.note(f"{name} begins with {[f'{each.id}/{each.receives}' for each in batch]}")
 
         def work() -> None:
@@ -85,7 +93,7 @@ class Function:
                     self._queue.delete(each.receipt)
 
         def after() -> None:
-            self._running -= 1
+            self.running.remove(process)
             if process.alive:
                 self._warm.append(environment)
             else:

@@ -74,8 +74,11 @@ def attach(work: Work[R], course_uuid: str, wanted: Mapping[str, Place]) -> Chan
     shared = work.claim_other(f"attachments#{course_uuid}")
     names = {parent.uuid: f"module '{parent.reference.sis_id}'" for parent in work.parents.values()}
     course = _Course(work.api, course_uuid, shared, names)
+    if course.wish(work.claimed.row.id, wanted):
+        # The course's other records may carry the wish out from now on, whether or not this one comes to it.
+        work.claimed.touched = True
     try:
-        changes = course.change(work.claimed.row.id, wanted)
+        changes = course.change(wanted)
     except Retry as error:
         if error.definite:
             shared.release(course.facts())
@@ -95,21 +98,27 @@ class _Course:
         self._shared = shared
         self._names = names
         self._path = f"/courses/{course_uuid}"
-        # After an owner who did not finish, what is remembered may be wrong.
-        self._sure = not shared.touched
         self.wanted: dict[str, Wish] = dict(shared.row.facts.get("wanted", {}))
-        self.known: dict[str, Place] = dict(shared.row.facts.get("attached", {}))
+        remembered = shared.row.facts.get("attached", {})
+        # After an owner who did not finish, what is remembered may be wrong, also for whoever comes after this one.
+        self.known: dict[str, Place] = dict.fromkeys(remembered, MAYBE) if shared.touched else dict(remembered)
 
     def facts(self) -> dict[str, Any]:
         return {"wanted": self.wanted, "attached": self.known}
 
-    def change(self, by: str, wanted: Mapping[str, Place]) -> Changes:
+    def wish(self, by: str, wanted: Mapping[str, Place]) -> bool:
+        """Notes what a record wants; false if that is nothing new."""
         before = self.wanted.get(by)
-        if before is None or before["places"] != wanted:
-            turn = max((each["turn"] for each in self.wanted.values()), default=0) + 1
-            self.wanted[by] = {"turn": turn, "places": dict(wanted)}
+        if before is not None and before["places"] == wanted:
+            return False
+        turn = max((each["turn"] for each in self.wanted.values()), default=0) + 1
+        self.wanted[by] = {"turn": turn, "places": dict(wanted)}
+        return True
+
+    def change(self, wanted: Mapping[str, Place]) -> Changes:
+        """Makes the attachments what is due; ``wanted``: the places whose refusal is the record's own."""
         due = self._due()
-        todo = {uuid: place for uuid, place in due.items() if not self._sure or self.known.get(uuid) != place}
+        todo = {uuid: place for uuid, place in due.items() if self.known.get(uuid) != place}
         gone = [uuid for uuid in self.known if uuid not in due]
         if not todo and not gone:
             return Changes(0, 0)

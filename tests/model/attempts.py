@@ -1,0 +1,106 @@
+"""Many schedules, and many ways that hypothesis finds, shared among processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from tests.model.exploring import explore
+from tests.model.schedule import play
+from tests.support.progress import bar
+
+KINDS = ("lost", "doubled", "stale", "hung", "broken")
+HANDFUL = 20
+"""So many ways are one attempt: hypothesis learns from the ones before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The schedule of a seed; or, if ``ways`` says how many, the ways that hypothesis finds with it."""
+
+    seed: int
+    ways: int = 0
+    shorten: bool = True
+
+    @property
+    def again(self) -> str:
+        """The options of `python -m tests.model` that repeat it."""
+        return f"--seed {self.seed} " + (f"--stateful {self.ways}" if self.ways else "--schedules 1 -v")
+
+    @property
+    def size(self) -> int:
+        return self.ways or 1
+
+
+@dataclass(slots=True)
+class Attempted:
+    """``findings``: each begins with its kind; ``story``: the events of the shortest way that ended wrong."""
+
+    attempt: Attempt
+    findings: list[str]
+    story: str = ""
+
+    @property
+    def kinds(self) -> set[str]:
+        return {finding.split()[0] for finding in self.findings}
+
+
+def schedules(number: int, seed: int) -> list[Attempt]:
+    """One attempt for each seed, counting up."""
+    return [Attempt(seed + place) for place in range(number)]
+
+
+def ways(number: int, seed: int, *, shorten: bool = True) -> list[Attempt]:
+    """One attempt for each handful, with seeds that count up."""
+    starts = range(0, number, HANDFUL)
+    return [Attempt(seed + place, min(HANDFUL, number - start), shorten) for place, start in enumerate(starts)]
+
+
+def attempt_all(todo: Sequence[Attempt], jobs: int, console: Console, title: str) -> list[Attempted]:
+    """What came of each, in order; shows a bar, and what ended wrong as soon as it is known."""
+    done: list[Attempted] = []
+    with bar(console) as progress:
+        task = progress.add_task(title, total=sum(each.size for each in todo))
+        for attempted in _shared(todo, jobs):
+            done.append(attempted)
+            if attempted.findings:
+                console.print(told(attempted), markup=False, highlight=False)
+            progress.advance(task, attempted.attempt.size)
+    return done
+
+
+def kinds(done: Iterable[Attempted]) -> Counter[str]:
+    """How many attempts had findings of each kind."""
+    return Counter(kind for each in done for kind in each.kinds)
+
+
+def told(attempted: Attempted) -> str:
+    """What was wrong, how it came to that, and how to repeat it."""
+    lines = [f"seed {attempted.attempt.seed}: {len(attempted.findings)} findings", *attempted.findings[:5]]
+    lines += [attempted.story] if attempted.story else []
+    return "\n  ".join([*lines, f"again: python -m tests.model {attempted.attempt.again}"])
+
+
+def _shared(todo: Sequence[Attempt], jobs: int) -> Iterator[Attempted]:
+    # Not forked: the bar has a thread, and a fork would take its locks along.
+    with multiprocessing.get_context("spawn").Pool(jobs, initializer=_hush) as pool:
+        yield from pool.imap(_attempt, todo)
+
+
+def _hush() -> None:
+    """Logs go to standard output, where the bar is; and Ctrl-C is for the parent to hear."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _attempt(attempt: Attempt) -> Attempted:
+    if attempt.ways:
+        explored = explore(attempt.seed, attempt.ways, shorten=attempt.shorten)
+        return Attempted(attempt, explored.findings, explored.story)
+    return Attempted(attempt, play(attempt.seed).findings)

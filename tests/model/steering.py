@@ -1,0 +1,108 @@
+"""A school that is steered event by event: what its SIS has told so far, and the judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from random import Random
+
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from dokstamp_sync.mapping.row import Store
+from dokstamp_sync.order import Step
+from tests.model.said import Key, Message, Version, left_to_groups
+from tests.model.school import School
+from tests.model.stage import Stage
+from tests.model.world import World
+from tests.support.simulation_weather import Misfortune
+
+
+class Wrong(AssertionError):
+    """``findings``: each begins with its kind."""
+
+    def __init__(self, findings: list[str]) -> None:
+        super().__init__("\n".join(findings))
+        self.findings = findings
+
+
+class Steering(RuleBasedStateMachine):
+    """``new_store``: where the mapping is kept."""
+
+    def __init__(self, new_store: Callable[[], Store]) -> None:
+        super().__init__()
+        self._new_store = new_store
+        self._stage: Stage | None = None
+        self._hour = 0
+        self._told: set[Key] = set()
+
+    def _begin(self, random: Random, seed: int) -> None:
+        self._world = World(School(random))
+        self._stage = Stage(random, self._world, self._new_store, seed=seed)
+
+    @invariant()
+    def nothing_forbidden_was_seen(self) -> None:
+        if self._stage:
+            self._judge(self._stage.seen())
+
+    def teardown(self) -> None:
+        if self._stage is None:
+            return
+        if self._world.traits.patient:
+            # What was never told would be waited for without end.
+            self._hour += 1
+            self._tell([self._school.version(key, self._hour) for key in self._untold])
+        self._judge(self._stage.play_to_the_end())
+
+    def _judge(self, findings: list[str]) -> None:
+        if findings:
+            stage, self._stage = self._playing, None
+            stage.simulation.time.end()
+            raise Wrong(findings)
+
+    def _lay(self, misfortune: Misfortune, calls: int) -> None:
+        seconds = misfortune.seconds * self._playing.settings.lease_seconds
+        self._playing.simulation.sky.laid += [replace(misfortune, seconds=seconds)] * calls
+
+    @property
+    def _playing(self) -> Stage:
+        assert self._stage is not None
+        return self._stage
+
+    @property
+    def _school(self) -> School:
+        return self._world.school
+
+    @property
+    def _untold(self) -> list[Key]:
+        return [key for key in self._school.keys() if key not in self._told]  # noqa: SIM118
+
+    @property
+    def _started(self) -> list[Message]:
+        """Messages whose runs have begun."""
+        simulation = self._playing.simulation
+        return [message for message in self._world.messages if simulation.exists(message.run)]
+
+    def _at(self, key: Key, hour: int) -> Version | None:
+        """Something new about an earlier hour; of a certificate only what was said then."""
+        return self._school.as_of(key, hour) if key[0] is Step.CERTIFICATE else self._school.changed(key, hour)
+
+    def _tell(
+        self,
+        said: Iterable[Version | None],
+        *,
+        hour: int | None = None,
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> None:
+        versions = {version.key: version for version in said if version}
+        if versions:
+            at = self._hour if hour is None else hour
+            self._send(left_to_groups(versions), at, {"force": force, "dry_run": dry_run})
+
+    def _send(self, versions: dict[Key, Version], hour: int, options: dict[str, bool]) -> None:
+        message = Message(str(len(self._world.messages)), hour, options, versions)
+        self._world.messages.append(message)
+        self._playing.monitor.learn(message)
+        self._playing.simulation.send(message.as_json())
+        if not options["dry_run"]:
+            self._told |= versions.keys()

@@ -1,0 +1,1 @@
+"""The whole fault matrix and the model, one after the other, with one report: `make faults`."""

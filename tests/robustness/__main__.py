@@ -1,0 +1,92 @@
+"""`make faults`: the whole fault matrix, then the model; writes one report. Exit code 1 if anything is not well."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from local.command import carry_out
+from tests.faults.cases import matrix
+from tests.faults.report import lines, table, tally
+from tests.faults.runner import run_all
+from tests.faults.verdict import Verdict
+from tests.model import report as model
+from tests.model.attempts import Attempted, attempt_all, kinds, schedules, ways
+
+REPORT = Path(".local/faults.md")
+COUNTED = ("cases", "lost", "doubled", "hung", "wrong")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: all is well, 1: something is not."""
+    options = _options(arguments)
+    console = Console(soft_wrap=True, highlight=False)
+    began = time.monotonic()
+    verdicts = run_all([case for case in matrix() if options.only.search(case.id)], console)
+    matrix_seconds = time.monotonic() - began
+    seeded = attempt_all(schedules(options.schedules, options.seed), options.jobs, console, "seeded schedules")
+    steered = attempt_all(ways(options.ways, options.seed), options.jobs, console, "ways of hypothesis")
+    model_seconds = time.monotonic() - began - matrix_seconds
+    counts = _counts(verdicts, seeded, steered)
+    console.print(table(verdicts))
+    text = [*_summary(counts), *_matrix(verdicts, matrix_seconds), *model.section(seeded, steered, model_seconds)]
+    options.report.parent.mkdir(parents=True, exist_ok=True)
+    options.report.write_text("\n".join(text) + "\n", encoding="utf-8")
+    console.print(f"{_told(counts)} in {time.monotonic() - began:.0f} s. Report: {options.report}")
+    return 1 if any(counts[name] for name in COUNTED[1:]) else 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.robustness", description=__doc__)
+    parser.add_argument("--only", type=re.compile, default=re.compile(""), metavar="REGEX", help="the matrix' cases")
+    parser.add_argument("--schedules", type=int, default=5000)
+    parser.add_argument("--ways", type=int, default=1000, help="of hypothesis")
+    parser.add_argument("--seed", type=int, default=1, help="the first")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--report", type=Path, default=REPORT, metavar="PATH", help="default: %(default)s")
+    return parser.parse_args(arguments)
+
+
+def _counts(verdicts: Sequence[Verdict], seeded: Sequence[Attempted], steered: Sequence[Attempted]) -> Counter[str]:
+    """Of both; what is neither lost nor doubled nor hung is wrong."""
+    counts = Counter(tally(verdicts).counts)
+    counts["cases"] += sum(each.attempt.size for each in (*seeded, *steered))
+    for kind, number in kinds((*seeded, *steered)).items():
+        counts[kind if kind in COUNTED else "wrong"] += number
+    return counts
+
+
+def _told(counts: Counter[str]) -> str:
+    return ", ".join(f"{counts[name]} {name}" for name in COUNTED)
+
+
+def _summary(counts: Counter[str]) -> Iterator[str]:
+    yield "# Faults"
+    yield ""
+    yield f"{_told(counts)}."
+    yield ""
+    yield "Two things were tried: **the matrix**, in which every call of every step meets every fault by itself, with"
+    yield "real processes and connections; and **the model**, in which a whole school meets many faults at once, in"
+    yield "simulated time. A case is one of the matrix, or one schedule or way of the model. What the model calls stale"
+    yield "or broken counts as wrong here."
+    yield ""
+    yield "To repeat a part: `make faults ONLY=regex SCHEDULES=0 WAYS=0` for cases of the matrix by their id,"
+    yield "`make faults ONLY=nothing SCHEDULES=1 WAYS=0 SEED=17` for one schedule. Commands that begin with `python`"
+    yield "run in this project's folder, as `PYTHONPATH=layers/dokstamp_sync:. .local/env/dev/bin/python ...`."
+    yield ""
+
+
+def _matrix(verdicts: Sequence[Verdict], seconds: float) -> Iterator[str]:
+    for line in lines(verdicts, seconds, ""):
+        yield "## The matrix" if line == "# Faults" else f"#{line}" if line.startswith("#") else line
+
+
+if __name__ == "__main__":
+    carry_out(main)

@@ -1,0 +1,50 @@
+"""Steps 4 and 5 after a worker that did not finish: what it began is neither forgotten nor believed."""
+
+import json
+
+import pytest
+
+from dokstamp_sync.order import Step
+from dokstamp_sync.worker.batch import HandedBack, Received
+from local.sandbox import Fault, Sandbox
+from tests.support.sis import Json, Sis
+from tests.unit.test_step_attachments import ATTACH, DETACH, attached, catalogue, course, group, groups_of
+
+__all__ = ["catalogue"]
+CANNOT_BE_ASKED = Fault(kind="status", status=503, method="GET", path=ATTACH)
+
+
+def hand_back(sis: Sis, step: Step, record: Json) -> None:
+    """Delivers the record once; it comes back, and is never delivered again."""
+    head: Json = {"run": "given up", "step": step.value, "options": {}, "records": [record]}
+    body = {**head, "occurred_at": sis.message({})["occurred_at"]}
+    with pytest.raises(HandedBack):
+        sis.pipeline.worker(step).take(Received("1", json.dumps(body), "handle", 1))
+
+
+def test_a_list_that_was_not_attached_is_not_attached_later_in_place_of_a_newer_one(sis: Sis, sandbox: Sandbox) -> None:
+    # Given an attached module, and another workload for it that DokStamp could not take for now
+    listed = course({"module_id": "M1", "workload": 20})
+    sis.say(Step.COURSE_MODULES, listed)
+    sandbox.add_faults(CANNOT_BE_ASKED)
+    hand_back(sis, Step.COURSE_MODULES, course({"module_id": "M1", "workload": 99}))
+    # When a newer message says what is attached already, and a group of the course is delivered after it
+    sis.say(Step.COURSE_MODULES, listed)
+    sis.say(Step.MODULE_GROUP, group("Term 1", "M2"))
+    # Then the newer one counts
+    assert attached(sandbox)["M1"]["workload"] == 20
+
+
+def test_what_an_unfinished_worker_detached_is_attached_again_also_by_the_second_next(
+    sis: Sis, sandbox: Sandbox
+) -> None:
+    # Given a group's module that a worker detached without hearing so, and whose lease has run out
+    sis.say(Step.MODULE_GROUP, group("Term 1", "M1"))
+    sandbox.add_faults(Fault(kind="reset_after", method="DELETE", path=DETACH))
+    hand_back(sis, Step.MODULE_GROUP, group("Term 1"))
+    sis.pipeline.clock.sleep(sis.pipeline.settings.lease_seconds + 1)
+    # When the next worker, who is to attach it, cannot ask which modules are free, and tries again
+    sandbox.add_faults(CANNOT_BE_ASKED)
+    sis.say(Step.MODULE_GROUP, group("Term 1", "M1"))
+    # Then it is attached
+    assert groups_of(sandbox) == {"M1": "Term 1"}
