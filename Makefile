@@ -13,7 +13,7 @@ SEED ?= 1
 
 environments := $(PYTHON) -m local.environments
 dev := .local/env/dev/bin/python
-with_layer := PYTHONPATH=layers/dokstamp_sync:. $(dev)
+with_layer := PYTHONPATH=layers/dokstamp_sync:.
 
 .DEFAULT_GOAL := help
 .PHONY: help run test up send invoke dead-letters redrive faults planted fuzz check pins clean
@@ -54,15 +54,15 @@ test: ## everything that CI runs
 
 faults: ## every fault on every call, then 5,000 schedules: [ONLY=regex] [SCHEDULES=100] [WAYS=100] [SEED=1]
 	@$(environments) dev
-	@$(with_layer) -m tests.robustness --only "$(ONLY)" --schedules $(SCHEDULES) --ways $(WAYS) --seed $(SEED)
+	@$(with_layer) $(dev) -m tests.robustness --only "$(ONLY)" --schedules $(SCHEDULES) --ways $(WAYS) --seed $(SEED)
 
 planted: ## plants bugs in a copy and shows which tests see them: [ONLY=regex]
 	@$(environments) dev
-	@$(with_layer) -m tests.planted --only "$(ONLY)"
+	@$(with_layer) $(dev) -m tests.planted --only "$(ONLY)"
 
 fuzz: ## searches for bodies that break intake or workers: [SECONDS=600]
 	@$(environments) fuzz
-	@PYTHONPATH=layers/dokstamp_sync:. .local/env/fuzz/bin/python -m tests.fuzz --seconds $(SECONDS)
+	@$(with_layer) .local/env/fuzz/bin/python -m tests.fuzz --seconds $(SECONDS)
 
 check: ## scans the template and the packages; not part of `make test`, for it asks the network
 	@$(environments) dev scan
