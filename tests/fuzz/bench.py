@@ -43,7 +43,7 @@ from tests.support.pipeline import Clock, rules, settings
 DEFAULT_INSTITUTION = "VALE"
 MOST_SECONDS = 5.0
 ENDS = ("refused", "run started", "nothing new")
-SETTINGS = settings("http://nowhere.example", default_institution=DEFAULT_INSTITUTION, record_threads=1)
+SETTINGS = settings("https://nowhere.example", default_institution=DEFAULT_INSTITUTION, record_threads=1)
 RULES = {step: rules(step) for step in Step}
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:sync"
 
