@@ -20,20 +20,21 @@ from tests.canary.places import metric_lines
 from tests.canary.planting import CLIENT_SECRET, MARK
 from tests.canary.troubles import Seen
 
-PLACES = [
-    "the functions' log groups",
-    "what the functions wrote",
-    "the deployment's log",
-    "CloudWatch's metrics",
-    "the runs and their histories",
-    "the queues, their attributes and tags",
-    "the functions' configurations and tags",
-    "the tables, the bucket and the secret by name",
-    "the stack's description",
-    "the functions' temporary files",
-    "the screen",
-    "the functions' errors",
-]
+# With what must be there, so that nobody searches an empty text.
+PLACES = {
+    "the functions' log groups": "/aws/lambda/dokstamp-sync-certificate",
+    "what the functions wrote": '"service":"certificate"',
+    "the deployment's log": "DokStampTenant",
+    "CloudWatch's metrics": "Metrics",
+    "the runs and their histories": "TaskScheduled",
+    "the queues, their attributes and tags": "dokstamp-sync-student-dead-letters",
+    "the functions' configurations and tags": "DOKSTAMP_TENANT",
+    "the tables, the bucket and the secret by name": "dokstamp-sync-outcomes",
+    "the stack's description": "MappingTableName",
+    "the functions' temporary files": "",
+    "the screen": "Verify the certificates at",
+    "the functions' errors": "errorMessage",
+}
 WENT_WRONG = [
     "record is retried",
     "record rejected",
@@ -62,6 +63,7 @@ def test_much_went_wrong(seen: Seen, text: str) -> None:
 
 def test_every_place_is_looked_at(seen: Seen) -> None:
     assert set(PLACES) == set(seen.places)
+    assert {place for place, text in PLACES.items() if text not in seen.places[place]} == set()
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -46,7 +46,7 @@ def test_an_exhausted_message_waits_in_the_dead_letters_and_its_run_goes_on_when
     world.move_back("student", letters[0])
     # Then the run completes where it stood
     assert outcomes(world.result(message)) == {("student", "cem"): "created", ("student", "dia"): "created"}
-    assert world.execution(run_of(message["id"]))["status"] == "SUCCEEDED"
+    assert world.ended(message) == "SUCCEEDED"
 
 
 def test_a_record_whose_parent_never_comes_is_blocked_and_names_it(world: World) -> None:

@@ -74,6 +74,14 @@ class World:
         found: Json = self.states.describe_execution(executionArn=arn)
         return found
 
+    def ended(self, message: Json) -> str:
+        """The status with which the message's run ends, which is a moment after its result is sent."""
+        until = time.monotonic() + SECONDS
+        while (status := str(self.execution(run_of(message["id"]))["status"])) == "RUNNING":
+            assert time.monotonic() < until, "the run does not end"
+            time.sleep(0.2)
+        return status
+
     def fail(self, **fault: Any) -> None:
         """Lets the sandbox fail; see its OpenAPI page."""
         httpx.post(f"{self.info.dokstamp_base_url}/_sandbox/faults", json=[fault]).raise_for_status()
