@@ -63,8 +63,8 @@ def test_a_run_resumes_where_it_stood_when_its_dead_letter_is_moved_back(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Given a message of three kinds, and a DokStamp that always answers 500 where it is about students
-    world.send(world.message(institutions=[{"sis_id": "UFP", "name": "UFP", "country": "Brazil"}]))
-    world.send(world.message(courses=[{"code": "RED", "name": "Redrive", "institution_id": "UFP"}]))
+    world.send(world.message(institutions=[{"sis_id": "RED-U", "name": "Redrive University", "country": "Brazil"}]))
+    world.send(world.message(courses=[{"code": "RED", "name": "Redrive", "institution_id": "RED-U"}]))
     world.fail(path="^/students", kind="status", status=500, times=None)
     enrollments = [{"student_id": name, "course_id": "RED", "enrolled_at": "2026-01-01"} for name in ("gil", "hal")]
     cohorts = [{"code": "RED-1", "course_id": "RED"}]
