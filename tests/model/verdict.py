@@ -68,7 +68,10 @@ def _told(world: World, simulation: Simulation) -> dict[Key, Told]:
     outcomes: dict[tuple[str, str, str], str] = {}
     for result in simulation.results:
         for each in result["records"]:
-            outcomes[result["run"], each["step"], each["sis_id"]] = each["outcome"]
+            # A draft that was waited for in vain is called rejected, but is given up as what is blocked.
+            given_up = each["reason"].startswith("DokStamp keeps the certificate as")
+            outcome = Outcome.BLOCKED if given_up else each["outcome"]
+            outcomes[result["run"], each["step"], each["sis_id"]] = outcome
     told: dict[Key, Told] = defaultdict(list)
     for message, version in world.versions:
         step, sis_id = version.key

@@ -47,7 +47,7 @@ def _attempts(done: Sequence[Attempted]) -> Seen:
     bad = [each for each in done if each.findings]
     if not bad:
         return Seen(len(done))
-    found = attempts.kinds(bad)
+    found = dict(attempts.kinds(bad))
     return Seen(len(done), len(bad), found, f"seed {bad[0].attempt.seed}", bad[0].findings[0])
 
 
