@@ -39,12 +39,6 @@ def status(world: World, message: Json) -> str:
         return ""
 
 
-def is_empty(world: World, url: str) -> bool:
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    answer = world.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    return not any(int(answer[name]) for name in names)
-
-
 def log(world: World) -> str:
     """All that the functions have logged so far."""
     return Path(world.info.logs, "emulator.log").read_text()
@@ -101,7 +95,7 @@ def test_a_run_resumes_where_it_stood_when_its_dead_letter_is_moved_back(
     later = [f"{each['method']} {each['path']}" for each in world.calls()[before:] if each["method"] != "GET"]
     assert sorted({*later} - {"POST /oauth/token"}) == ["POST /enrollments", "POST /students"]
     assert (later.count("POST /enrollments"), later.count("POST /students")) == (2, 2)
-    assert is_empty(world, lane.dead_letter_url)
+    assert world.is_empty(lane.dead_letter_url)
 
 
 def test_a_letter_that_is_there_twice_after_an_interrupted_redrive_delivers_nothing_twice(world: World) -> None:
@@ -121,8 +115,8 @@ def test_a_letter_that_is_there_twice_after_an_interrupted_redrive_delivers_noth
     assert redrive.redrive(lane, lambda _: None) == 1
     # Then the second copy's token was answered before: it is done without an error, and nothing is left of it
     wait_for(lambda: "the run no longer waits for this answer" in log(world)[before:])
-    wait_for(lambda: is_empty(world, lane.queue_url))
-    assert is_empty(world, lane.dead_letter_url)
+    wait_for(lambda: world.is_empty(lane.queue_url))
+    assert world.is_empty(lane.dead_letter_url)
     assert len(taken(world, "ivo")) == 1
     assert errors(log(world)[before:]) == []
 
@@ -156,8 +150,8 @@ def test_a_message_of_a_run_that_was_stopped_is_done_and_no_error(world: World) 
     # Then the message is done: its record is delivered, it is gone, and not to the dead letters
     lane = lane_of(world, "student")
     wait_for(lambda: bool(taken(world, "jan")))
-    wait_for(lambda: is_empty(world, lane.queue_url))
-    assert is_empty(world, lane.dead_letter_url)
+    wait_for(lambda: world.is_empty(lane.queue_url))
+    assert world.is_empty(lane.dead_letter_url)
     assert len(taken(world, "jan")) == 1
     # And no function has reported an error, and the SIS is told that the run failed
     assert errors(log(world)[before:]) == []

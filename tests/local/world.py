@@ -119,6 +119,12 @@ class World:
         )
         return found
 
+    def is_empty(self, url: str) -> bool:
+        """Whether a queue holds nothing, nor anything that somebody works on."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return not any(int(answer[name]) for name in names)
+
     def move_back(self, step: str, letter: Json) -> None:
         """Sends a dead letter once more, and only then deletes it."""
         queue = self.info.queues[step]
