@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,10 +34,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
-    """The stack after all of it, with what was to be seen on the way."""
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """What was to be seen of all of it; the stack is gone by then."""
     target = DokStamp(credentials={"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
     sandbox = ("--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET)
     folder: Path = tmp_path_factory.mktemp("canary")
     with LocalStack("canary", target=target, parameters=PARAMETERS, sandbox_arguments=sandbox) as stack:
-        yield go_through(stack, folder)
+        return go_through(stack, folder)

@@ -19,9 +19,13 @@ def student(name: str) -> dict[str, str]:
     return {"sis_id": name, "name": name.title(), "email": f"{name}@example.edu", "date_of_birth": "2001-01-01"}
 
 
-def lane_of(world: World, step: str) -> Lane:
-    queue = world.info.queues[step]
-    return Lane(step, queue["url"], queue["dead_letter_url"], world.sqs)
+@pytest.fixture
+def lane(world: World) -> Lane:
+    """The student step's, without what other tests left in it."""
+    queue = world.info.queues["student"]
+    wait_for(lambda: world.is_empty(queue["url"]))
+    world.sqs.purge_queue(QueueUrl=queue["dead_letter_url"])
+    return Lane("student", queue["url"], queue["dead_letter_url"], world.sqs)
 
 
 def wait_for(happened: Callable[[], bool], seconds: float = 3 * SECONDS) -> None:
@@ -54,18 +58,17 @@ def taken(world: World, name: str) -> list[Any]:
 
 
 def test_a_run_resumes_where_it_stood_when_its_dead_letter_is_moved_back(
-    world: World, capsys: pytest.CaptureFixture[str]
+    world: World, lane: Lane, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Given a message of three kinds, and a DokStamp that always answers 500 where it is about students
-    world.send(world.message(institutions=[{"sis_id": "RED-U", "name": "Redrive University", "country": "Brazil"}]))
-    world.send(world.message(courses=[{"code": "RED", "name": "Redrive", "institution_id": "RED-U"}]))
+    world.send(world.message(institutions=[{"sis_id": "RED", "name": "Redrive", "country": "Brazil"}]))
+    world.send(world.message(courses=[{"code": "RED", "name": "Redrive", "institution_id": "RED"}]))
     world.fail(path="^/students", kind="status", status=500, times=None)
     enrollments = [{"student_id": name, "course_id": "RED", "enrolled_at": "2026-01-01"} for name in ("gil", "hal")]
     cohorts = [{"code": "RED-1", "course_id": "RED"}]
     message = world.message(cohorts=cohorts, students=[student("gil"), student("hal")], enrollments=enrollments)
     world.put(message)
     # When it is exhausted, Then its step's letter waits, and its run is open
-    lane = lane_of(world, "student")
     wait_for(lambda: count(lane) > 0)
     assert status(world, message) == "RUNNING"
     # And `make dead-letters` tells which run and how many records, and nothing of anybody
@@ -98,12 +101,13 @@ def test_a_run_resumes_where_it_stood_when_its_dead_letter_is_moved_back(
     assert world.is_empty(lane.dead_letter_url)
 
 
-def test_a_letter_that_is_there_twice_after_an_interrupted_redrive_delivers_nothing_twice(world: World) -> None:
+def test_a_letter_that_is_there_twice_after_an_interrupted_redrive_delivers_nothing_twice(
+    world: World, lane: Lane
+) -> None:
     # Given a dead letter
     world.fail(path="^/students", kind="status", status=500, times=None)
     message = world.message(students=[student("ivo")])
     world.put(message)
-    lane = lane_of(world, "student")
     wait_for(lambda: count(lane) > 0)
     world.heal()
     # When a redrive is interrupted between sending and deleting it, and done once more after the run has ended
@@ -135,7 +139,7 @@ class Interrupted:
         raise KeyboardInterrupt
 
 
-def test_a_message_of_a_run_that_was_stopped_is_done_and_no_error(world: World) -> None:
+def test_a_message_of_a_run_that_was_stopped_is_done_and_no_error(world: World, lane: Lane) -> None:
     # Given a run that is stopped while its step's message waits (MiniStack takes an answer to it; AWS does not, and
     # what the function does then is what it does about the second copy of a letter, above)
     world.fail(path="^/students", kind="status", status=503, times=None)
@@ -148,7 +152,6 @@ def test_a_message_of_a_run_that_was_stopped_is_done_and_no_error(world: World) 
     # When DokStamp is well again
     world.heal()
     # Then the message is done: its record is delivered, it is gone, and not to the dead letters
-    lane = lane_of(world, "student")
     wait_for(lambda: bool(taken(world, "jan")))
     wait_for(lambda: world.is_empty(lane.queue_url))
     assert world.is_empty(lane.dead_letter_url)

@@ -205,7 +205,7 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(scene: Scene) -> Non
     assert outcomes(answer) == {"ana": "created", "bia": "rejected"}
     assert reasons(answer)["ana"] == "dry run: would be created"
     assert scene.api.calls == []
-    assert [id_ for id_ in scene.store.rows if not id_.startswith("plan#")] == []
+    assert [row for row in scene.store.rows.values() if row.expires_at is None] == []
     assert scene.refusals.kept == {}
 
 

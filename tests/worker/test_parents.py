@@ -9,9 +9,11 @@ from dokstamp_sync.mapping.row import Claim, Delivery, Row
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.worker.parents import Reference
+from dokstamp_sync.worker.passing import refused_id
 from dokstamp_sync.worker.work import Delivered
 from tests.worker.scene import COURSE, NOON, Scene, outcomes, reasons, student, uuid_of
 
+LATER = "2026-11-21T12:00:00Z"
 MISSING = "course 'CS' is neither mapped nor in DokStamp"
 COURSE_UUID = "11111111-1111-4111-8111-111111111111"
 
@@ -25,6 +27,11 @@ def waiting(scene: Scene) -> Scene:
 
 def refused(run: str, outcome: Outcome) -> Row:
     return Row("course#CS", refused=Delivery(run, NOON, "", outcome, "name: too long"))
+
+
+def refused_by(run: str, outcome: Outcome) -> Row:
+    """What a run notes of the course for those that depend on it."""
+    return Row(refused_id(run), facts={"course#CS": outcome})
 
 
 def test_a_record_waits_for_its_parent_while_the_others_are_delivered(waiting: Scene) -> None:
@@ -85,12 +92,13 @@ def test_a_record_whose_parent_was_rejected_is_blocked_at_once(waiting: Scene, r
 
 
 def test_a_record_whose_parent_was_blocked_in_the_same_run_is_blocked_at_once(waiting: Scene) -> None:
-    waiting.put(refused("run-1", Outcome.BLOCKED))
+    waiting.put(refused_by("run-1", Outcome.BLOCKED))
     assert reasons(waiting.take("ana")) == {"ana": "course 'CS' was blocked"}
 
 
 def test_a_record_whose_parent_was_blocked_in_an_earlier_run_waits(waiting: Scene) -> None:
     waiting.put(refused("run-before", Outcome.BLOCKED))
+    waiting.put(refused_by("run-before", Outcome.BLOCKED))
     assert waiting.take("ana") is None
 
 
@@ -101,6 +109,7 @@ def test_a_parent_whose_change_was_rejected_is_a_parent_for_other_runs_only(
     # Given a mapped parent whose change was rejected
     rejected = Delivery(run, NOON, "", Outcome.REJECTED, "name: too long")
     waiting.put(Row("course#CS", uuid=COURSE_UUID, refused=rejected))
+    waiting.put(refused_by(run, Outcome.REJECTED))
     # When a child comes, Then what its own message says of the parent must hold in DokStamp
     assert outcomes(waiting.take("ana")) == {"ana": outcome}
 
@@ -252,3 +261,35 @@ def test_a_record_that_dokstamp_no_longer_knows_is_synced_afresh_only_once(scene
 def test_a_404_on_anything_else_is_a_rejection(scene: Scene) -> None:
     scene.step.script["ana"] = [NotFound("404", path=f"/templates/{COURSE_UUID}"), Rejected("never asked for")]
     assert reasons(scene.take("ana")) == {"ana": "404"}
+
+
+@pytest.mark.parametrize("others", ["the same as before", "something older", "something that is refused as well"])
+def test_what_another_run_says_of_a_parent_lets_no_child_past_its_own_message_s_refusal(
+    scene: Scene, others: str
+) -> None:
+    # Given a delivered record, whose change a message says and is refused
+    scene.take("ana")
+    scene.step.script["ana"] = [Rejected("name: too long")]
+    changed = student("ana", social_name="Ana")
+    assert outcomes(scene.take(changed, run="run-2", occurred_at=LATER)) == {"ana": "rejected"}
+    # When another run says something about the record before the message's next step comes
+    if others == "the same as before":
+        scene.take("ana", run="run-3")
+    elif others == "something older":
+        scene.take(student("ana", social_name="A."), run="run-3")
+    else:
+        scene.step.script["ana"] = [Rejected("name: too short")]
+        scene.take(student("ana", social_name="A."), run="run-3")
+    # Then a record of the same message that depends on it is blocked all the same
+    scene.step.needs["bia"] = Reference(Step.STUDENT, "ana")
+    assert outcomes(scene.take("bia", run="run-2", occurred_at=LATER)) == {"bia": "blocked"}
+    # And what the SIS has to correct is still kept with its reason
+    assert scene.refusals.kept["student#ana"].reason == "name: too long"
+
+
+def test_what_was_refused_is_forgotten_when_something_newer_is_delivered(scene: Scene) -> None:
+    scene.step.script["ana"] = [Rejected("name: too long")]
+    scene.take("ana")
+    assert outcomes(scene.take(student("ana", social_name="Ana"), run="run-2", occurred_at=LATER)) == {"ana": "created"}
+    assert scene.refusals.kept == {}
+    assert scene.row("ana").refused is None

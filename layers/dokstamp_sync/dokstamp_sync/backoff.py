@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-# SQS hides a message for twelve hours at most, counted from its receipt. Twenty receives of four hours each stay
+# SQS hides a message for twelve hours at most, counted from its receipt. Forty receives of four hours each stay
 # within a queue's retention of ten days.
 LONGEST_RETRY_AFTER = 4 * 3600.0
 

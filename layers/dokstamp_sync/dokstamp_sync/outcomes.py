@@ -46,6 +46,11 @@ class RecordOutcome:
     uuid: str | None = None
     public_verification_url: str | None = None
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the SIS has to do something about it."""
+        return self.outcome in REFUSED
+
     def as_json(self) -> dict[str, Any]:
         """``{"step", "sis_id", "outcome", "uuid", "reason", "public_verification_url"?}``."""
         shown: dict[str, Any] = {

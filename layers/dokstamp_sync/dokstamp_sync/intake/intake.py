@@ -19,7 +19,7 @@ from dokstamp_sync.outcomes import Outcome, RecordOutcome, shorten
 from dokstamp_sync.records import Record
 from dokstamp_sync.results import refusal, result
 from dokstamp_sync.worker.invalid import Invalid
-from dokstamp_sync.worker.passing import passing
+from dokstamp_sync.worker.passing import note_refused, passing
 from dokstamp_sync.worker.refusals import Refusals
 
 
@@ -120,10 +120,16 @@ class Intake:
             occurred_at=stamp(checked.message.occurred_at),
             dry_run=checked.message.options.dry_run,
         )
+        refused: dict[str, Outcome] = {}
         for place, (outcome, given) in enumerate(zip(checked.settled, checked.given, strict=True)):
             if outcome.outcome is Outcome.REJECTED:
                 observability.count("Rejected")
-                invalid.drop(outcome, given, f"{run}/{place}", has_twin=_has_twin(checked, outcome))
+                has_twin = _has_twin(checked, outcome)
+                invalid.drop(outcome, given, f"{run}/{place}", has_twin=has_twin)
+                if outcome.sis_id and not has_twin:
+                    refused[row_id(outcome.step, outcome.sis_id)] = outcome.outcome
+        if refused:
+            note_refused(self._store, self._clock, run, refused)
 
     def _state(self, checked: Checked, run: str) -> str:
         """What the state machine starts with: a section of ``todo`` records for every step that has any."""

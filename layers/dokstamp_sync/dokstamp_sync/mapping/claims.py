@@ -81,8 +81,11 @@ class Claimed:
         self._write(replace(self._row, uuid=None, facts={}, applied=None, intent=Intent()))
 
     def complete(self, uuid: str | None, facts: Mapping[str, Any], applied: Delivery | None) -> None:
-        """Delivered: only now is the fingerprint stored."""
-        free = replace(self._row, refused=None, claim=None, intent=None, waiting=None)
+        """Delivered: only now is the fingerprint stored. A refusal of something newer still stands."""
+        refused = self._row.refused
+        if not refused or not applied or refused.occurred_at <= applied.occurred_at:
+            refused = None
+        free = replace(self._row, refused=refused, claim=None, intent=None, waiting=None)
         done = replace(free, uuid=uuid, facts=dict(facts), applied=applied)
         self._write(done)
 

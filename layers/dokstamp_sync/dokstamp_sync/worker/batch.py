@@ -23,6 +23,7 @@ from dokstamp_sync.worker.context import Context, Means
 from dokstamp_sync.worker.delivery import Deliveries
 from dokstamp_sync.worker.invalid import Invalid
 from dokstamp_sync.worker.parents import Parents
+from dokstamp_sync.worker.passing import note_refused
 from dokstamp_sync.worker.pause import PAUSE, Pause
 from dokstamp_sync.worker.work import R, StepRules
 
@@ -96,6 +97,7 @@ class Worker(Generic[R]):
         open_ = [each for each in outcomes if not isinstance(each, RecordOutcome)]
         if open_:
             self._hand_back(received, open_, len(done))
+        self._note_refused(message, done, received)
         if message.task_token:
             self._answer(message.task_token, done, received)
         counts = count(each.outcome for each in done)
@@ -194,6 +196,15 @@ class Worker(Generic[R]):
         if isinstance(error, NotReady):
             return max(1.0, min(wait, error.left))
         return max(wait, (error.after if isinstance(error, Retry) else None) or 0.0)
+
+    def _note_refused(self, message: StepMessage, done: Sequence[RecordOutcome], received: Received) -> None:
+        """Before the run goes on to what depends on them."""
+        refused = {row_id(each.step, each.sis_id): each.outcome for each in done if each.sis_id and each.is_refused}
+        try:
+            if refused:
+                note_refused(self._means.store, self._means.clock, message.run, refused)
+        except Retry as error:
+            self._hand_back(received, [error], len(done))
 
     def _answer(self, token: str, done: Sequence[RecordOutcome], received: Received) -> None:
         try:

@@ -68,7 +68,7 @@ class Deliveries(Generic[R]):
         changed = row
         if settled.advance and row.applied:
             changed = replace(changed, applied=replace(row.applied, occurred_at=said.occurred_at))
-        if settled.outcome is Outcome.UNCHANGED and row.refused:
+        if settled.outcome is Outcome.UNCHANGED and row.refused and row.refused.occurred_at <= said.occurred_at:
             self._means.refusals.drop(row.id)
             changed = replace(changed, refused=None)
         if changed is not row:
@@ -95,7 +95,7 @@ class Deliveries(Generic[R]):
             raise
         applied = Delivery(said.run, said.occurred_at, said.fingerprint, delivered.outcome, delivered.reason)
         claimed.complete(delivered.uuid, delivered.facts, applied)
-        if row and row.refused:
+        if row and row.refused and not claimed.row.refused:
             self._means.refusals.drop(row.id)
         return self._outcome(record, delivered.outcome, delivered.reason, claimed.row)
 
@@ -167,9 +167,9 @@ class Deliveries(Generic[R]):
         except NotReady as missing:
             return self._wait_or_refuse(record, row, said, context, missing)
 
-    def _note_plan(self, id_: str, context: Context, refused: Delivery | None = None) -> None:
+    def _note_plan(self, id_: str, context: Context) -> None:
         """So that the records which depend on this one find it, though nothing was created."""
-        plan = passing(planned_id(context.run, id_), self._means.clock, refused)
+        plan = passing(planned_id(context.run, id_), self._means.clock)
         self._means.store.write(plan, self._means.store.read([plan.id]).get(plan.id))
 
     def _wait_or_refuse(
@@ -208,13 +208,15 @@ class Deliveries(Generic[R]):
         id_ = row_id(self._step, record.sis_id)
         if outcome is Outcome.BLOCKED:
             logger.warning("record blocked", record=digest(self._step, record.sis_id))
-        refused = Delivery(said.run, said.occurred_at, said.fingerprint, outcome, reason)
         if context.dry_run:
-            self._note_plan(id_, context, refused)
             return result
-        self._means.refusals.keep(
-            id_, said.run, said.occurred_at, result, record.model_dump(mode="json", exclude_none=True)
-        )
+        refused = Delivery(said.run, said.occurred_at, said.fingerprint, outcome, reason)
+        if row and row.refused and row.refused.occurred_at > said.occurred_at:
+            # What is newer was refused before, and that is what the SIS has to correct.
+            refused = row.refused
+        else:
+            kept = record.model_dump(mode="json", exclude_none=True)
+            self._means.refusals.keep(id_, said.run, said.occurred_at, result, kept)
         if claimed:
             claimed.refuse(refused)
         else:

@@ -10,7 +10,6 @@ from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import RecordOutcome
-from dokstamp_sync.worker.passing import passing, planned_id
 from dokstamp_sync.worker.refusals import Refusals
 
 MOST_TRIES = 5
@@ -37,17 +36,16 @@ class Invalid:
         id_ = row_id(outcome.step, outcome.sis_id or place)
         if not self.dry_run:
             self.refusals.keep(id_, self.run, self.occurred_at, outcome, given)
-        if outcome.sis_id and not has_twin:
+        if outcome.sis_id and not has_twin and not self.dry_run:
             self._mark(id_, Delivery(self.run, self.occurred_at, "", outcome.outcome, outcome.reason))
 
     def _mark(self, id_: str, refused: Delivery) -> None:
-        new = passing(planned_id(self.run, id_), self.clock) if self.dry_run else Row(id=id_)
         for _ in range(MOST_TRIES):
-            row = self.store.read([new.id]).get(new.id)
-            if row and row.applied and row.applied.occurred_at > refused.occurred_at:
+            row = self.store.read([id_]).get(id_)
+            if row and any(each and each.occurred_at > refused.occurred_at for each in (row.applied, row.refused)):
                 return
             try:
-                self.store.write(replace(row or new, refused=refused), row)
+                self.store.write(replace(row or Row(id=id_), refused=refused), row)
                 return
             except Conflict:
                 continue

@@ -14,7 +14,7 @@ from dokstamp_sync.errors import Blocked, NotReady
 from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
-from dokstamp_sync.worker.passing import PLANNED, planned_id
+from dokstamp_sync.worker.passing import PLANNED, planned_id, refused_id
 
 FindsByCode = Callable[[lookups.Reads, str, str | None], Entity | None]
 
@@ -56,18 +56,15 @@ class Parents:
         """Reads at once all rows that ``resolve`` will ask for."""
         ids = {row_id(each.step, each.sis_id) for each in references}
         planned = {planned_id(self._run, each) for each in ids} if self._dry_run else set()
-        new = (ids | planned) - self._read
+        new = (ids | planned | {refused_id(self._run)}) - self._read
         self._rows.update(self._store.read(new))
         self._read |= new
 
     def resolve(self, reference: Reference) -> Parent:
         """The parent. Raises Blocked if it was refused, NotReady if nobody knows it, or what a look-up raises."""
         self.read_ahead([reference])
+        self._check(reference)
         row, plan = self._row(reference), self._plan(reference)
-        for refused in (row and row.refused, plan and plan.refused):
-            # What this message says of the parent does not hold in DokStamp, though the parent may be there.
-            if refused and refused.run == self._run:
-                raise Blocked(f"{_named(reference)} was {refused.outcome}")
         if row and row.uuid:
             for step, sis_id in row.facts.get("named", []):
                 self._check(Reference(Step(step), sis_id))
@@ -93,11 +90,12 @@ class Parents:
             with suppress(Conflict):
                 self._store.write(replace(row, uuid=None, facts={}, applied=None), row)
 
-    def _check(self, grandparent: Reference) -> None:
-        self.read_ahead([grandparent])
-        row = self._row(grandparent)
-        if row and row.refused and row.refused.run == self._run:
-            raise Blocked(f"{_named(grandparent)} was {row.refused.outcome}")
+    def _check(self, reference: Reference) -> None:
+        """What this message says of it must hold in DokStamp, though an older state of it may be there."""
+        refusals = self._rows.get(refused_id(self._run))
+        outcome = refusals.facts.get(row_id(reference.step, reference.sis_id)) if refusals else None
+        if outcome:
+            raise Blocked(f"{_named(reference)} was {outcome}")
 
     def _row(self, reference: Reference) -> Row | None:
         return self._rows.get(row_id(reference.step, reference.sis_id))

@@ -1,16 +1,25 @@
-"""Rows that only have to outlive a run: what a dry run would create, and that a result was reported."""
+"""Rows that only have to outlive a run: what it refused, what a dry run would create, that a result was reported."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from dokstamp_sync.mapping.row import Delivery, Row
+from dokstamp_sync.errors import Retry
+from dokstamp_sync.mapping.row import Conflict, Row, Store
+from dokstamp_sync.outcomes import Outcome
 
 PLANNED = "00000000-0000-0000-0000-000000000000"
 """Stands for the uuid of an entity that a dry run would create."""
 
 # The longest run ends after fourteen days.
 SECONDS = 15 * 86_400
+MOST_TRIES = 5
+
+
+def passing(id_: str, clock: Callable[[], float]) -> Row:
+    """A row that DynamoDB removes when it is of no more use."""
+    return Row(id=id_, expires_at=int(clock()) + SECONDS)
 
 
 def planned_id(run: str, row: str) -> str:
@@ -18,6 +27,22 @@ def planned_id(run: str, row: str) -> str:
     return f"plan#{run}#{row}"
 
 
-def passing(id_: str, clock: Callable[[], float], refused: Delivery | None = None) -> Row:
-    """A row that DynamoDB removes when it is of no more use."""
-    return Row(id=id_, refused=refused, expires_at=int(clock()) + SECONDS)
+def refused_id(run: str) -> str:
+    """Where a run's refusals stand, by row id: a record's own row may tell of another run's by then."""
+    return f"refused#{run}"
+
+
+def note_refused(store: Store, clock: Callable[[], float], run: str, refused: Mapping[str, Outcome]) -> None:
+    """For the records of the same run that depend on these. Raises Retry if it cannot be written down."""
+    id_ = refused_id(run)
+    for _ in range(MOST_TRIES):
+        row = store.read([id_]).get(id_)
+        known = dict(row.facts) if row else {}
+        if refused.items() <= known.items():
+            return
+        try:
+            store.write(replace(row or passing(id_, clock), facts={**known, **refused}), row)
+            return
+        except Conflict:
+            continue
+    raise Retry("the row of the run's refusals keeps changing")
