@@ -14,7 +14,7 @@ LOOPBACK = "127.0.0.1"
 NETWORK_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 # As the template's DokStampBaseUrl.
-AN_ADDRESS = re.compile(r"https?://[^\s/]+(/\S*)?")
+AN_ADDRESS = re.compile(r"(https://[^\s/]+|http://(127\.0\.0\.1|localhost|host\.docker\.internal)(:\d+)?)(/\S*)?")
 
 SANDBOX_CREDENTIALS = {
     "client_credentials": {"client_id": "sandbox-client", "client_secret": "sandbox-secret"},
@@ -60,7 +60,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> DokStamp:
     if not base_url:
         return DokStamp(auth=auth, issue=issue)
     if not AN_ADDRESS.fullmatch(base_url):
-        raise Failed("DOKSTAMP_BASE_URL must be a whole address that begins with https:// (or http://).")
+        raise Failed("DOKSTAMP_BASE_URL must be a whole address that begins with https:// (here, http:// will do).")
     names = {name: f"DOKSTAMP_{name.upper()}" for name in SANDBOX_CREDENTIALS[auth]}
     missing = [name for name in ("DOKSTAMP_TENANT", *names.values()) if not environment.get(name)]
     if missing:

@@ -43,17 +43,24 @@ def redrive(lane: Lane, say: Say, pause: Callable[[float], None] = time.sleep) -
 
 
 def _let_sqs_move(lane: Lane, pause: Callable[[float], None]) -> int:
-    source = _arn(lane, lane.dead_letter_url)
-    lane.sqs.start_message_move_task(SourceArn=source, DestinationArn=_arn(lane, lane.queue_url))
+    source, destination = _arn(lane, lane.dead_letter_url), _arn(lane, lane.queue_url)
+    before = _tasks(lane, source)
+    lane.sqs.start_message_move_task(SourceArn=source, DestinationArn=destination)
     while True:
-        found = lane.sqs.list_message_move_tasks(SourceArn=source, MaxResults=1).get("Results")
+        new = [each for began, each in _tasks(lane, source).items() if began not in before]
         # A task that has just been started may not be listed yet.
-        task: dict[str, Any] = found[0] if found else {"Status": "RUNNING"}
+        task = new[0] if new else {"Status": "RUNNING"}
         if task["Status"] == "COMPLETED":
             return int(task.get("ApproximateNumberOfMessagesMoved", 0))
         if task["Status"] != "RUNNING":
             raise Failed(f"SQS ended the move as {task['Status']}: {task.get('FailureReason', 'it gives no reason')}")
         pause(SECONDS_BETWEEN_LOOKS)
+
+
+def _tasks(lane: Lane, source: str) -> dict[int, dict[str, Any]]:
+    """The latest moves, by when they began: only one that runs has a name."""
+    found = lane.sqs.list_message_move_tasks(SourceArn=source, MaxResults=10).get("Results", [])
+    return {each.get("StartedTimestamp", 0): each for each in found}
 
 
 def _arn(lane: Lane, url: str) -> str:

@@ -93,6 +93,24 @@ def test_a_list_without_meta_is_whole(given: Settings) -> None:
     assert len(list(client.pages("/courses/x/attach/modules"))) == 20
 
 
+@pytest.mark.parametrize("meta", [{"last_page": 2}, {"total": None}, {"total": "many"}, [2]], ids=repr)
+def test_a_list_with_pages_that_does_not_say_how_many_is_an_error_and_not_a_short_list(
+    meta: Any, given: Settings
+) -> None:
+    # Given a server whose lists have pages, and no total
+    client = served_by(lambda page: {"data": numbered(0, 15), "meta": meta}, given)
+    # When the list is read, Then its first page does not pass for all of it
+    with pytest.raises(Retry, match="how many"):
+        list(client.pages("/courses"))
+
+
+def test_a_total_that_is_written_as_a_text_is_one(given: Settings) -> None:
+    client = served_by(
+        lambda page: {"data": numbered((page - 1) * 15, min(page * 15, 20)), "meta": {"total": "20"}}, given
+    )
+    assert len(list(client.pages("/courses"))) == 20
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"data": None}, {"data": {"uuid": "u"}}, {"data": ["u"]}, {"data": "u"}], ids=repr
 )

@@ -1,4 +1,4 @@
-"""Messages that are meant to stop the intake, a worker or whoever reads the logs. Each of these once did, or might."""
+"""Messages that are meant to stop the intake, a worker or whoever reads the logs."""
 
 import json
 import re
@@ -107,6 +107,15 @@ def test_a_step_message_of_large_or_many_keys_is_rejected_and_kept(name: str, li
     # Given such a step message, When the step gets it, Then what is refused is kept, and the queue is rid of it
     world = World()
     world.worker(Step.COURSE).take(received(HOSTILE[name]))
+    assert rejected(world) == ["rejected"]
+
+
+def test_a_step_message_of_more_records_than_a_run_may_hold_is_dropped_whole(lines: Lines) -> None:
+    # Given a message with more records than may be delivered in the time of a function
+    message = {"run": "big", "step": "course", "occurred_at": "2026-11-20T12:00:00Z", "records": [0] * 501}
+    # When the step gets it, Then it is refused as one, with how many it may hold
+    world = World()
+    world.worker(Step.COURSE).take(received(json.dumps(message)))
     assert rejected(world) == ["rejected"]
 
 

@@ -28,12 +28,13 @@ class MoveTasks:
         self.statuses: list[dict[str, Any]] = []
 
     def missing(self, code: str = "InvalidAction") -> None:
-        """The endpoint does not know the operation."""
-        self._answer("StartMessageMoveTask", lambda _: (400, {"Error": {"Code": code, "Message": "no such thing"}}))
+        """The endpoint knows neither operation."""
+        for operation in ("StartMessageMoveTask", "ListMessageMoveTasks"):
+            self._answer(operation, lambda _: (400, {"Error": {"Code": code, "Message": "no such thing"}}))
 
     def present(self, *statuses: dict[str, Any]) -> None:
         """The endpoint moves by itself, and answers these statuses, one after another."""
-        self.statuses = list(statuses)
+        self.statuses = [{}, *(each | {"StartedTimestamp": 1} for each in statuses)]
         self._answer("StartMessageMoveTask", lambda _: (200, {"TaskHandle": "handle"}))
         self._answer("ListMessageMoveTasks", lambda _: (200, {"Results": [self.statuses.pop(0)]}))
 
@@ -146,8 +147,9 @@ def test_an_endpoint_that_can_moves_the_letters_itself(lane: Lane, tasks: MoveTa
     moved = redrive.redrive(lane, quiet, pauses.append)
     # Then it is told from where to where, and waited for
     assert moved == 3
-    assert tasks.asked[0]["SourceArn"].endswith(":student-dead-letters")
-    assert tasks.asked[0]["DestinationArn"].endswith(":student")
+    started = next(each for each in tasks.asked if each["operation"] == "StartMessageMoveTask")
+    assert started["SourceArn"].endswith(":student-dead-letters")
+    assert started["DestinationArn"].endswith(":student")
     assert len(pauses) == 1
 
 

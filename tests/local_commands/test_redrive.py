@@ -16,8 +16,9 @@ from local.processes import Failed
 from tests.local_commands.test_dead_letters import MoveTasks, bodies, put, quiet
 
 LETTERS = [json.dumps({"run": f"run-{number}", "records": []}) for number in range(3)]
-TASK = {"SourceArn": "arn:aws:sqs:us-east-1:123456789012:dead", "MaxResults": 1}
+TASK = {"SourceArn": "arn:aws:sqs:us-east-1:123456789012:dead", "MaxResults": 10}
 GONE = EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
+EARLIER: dict[str, Any] = {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 7, "StartedTimestamp": 1}
 
 
 @pytest.fixture
@@ -100,6 +101,7 @@ def expect_start(stubber: Stubber, refusal: str = "") -> None:
         arn = f"arn:aws:sqs:us-east-1:123456789012:{name}"
         asked: dict[str, Any] = {"QueueUrl": f"https://sqs/{name}", "AttributeNames": ["QueueArn"]}
         stubber.add_response("get_queue_attributes", {"Attributes": {"QueueArn": arn}}, asked)
+    stubber.add_response("list_message_move_tasks", {"Results": [EARLIER]}, TASK)
     asked = {"SourceArn": TASK["SourceArn"], "DestinationArn": "arn:aws:sqs:us-east-1:123456789012:course"}
     if refusal:
         stubber.add_client_error("start_message_move_task", refusal, expected_params=asked)
@@ -108,10 +110,12 @@ def expect_start(stubber: Stubber, refusal: str = "") -> None:
 
 
 def test_where_sqs_can_it_moves_the_letters_and_nobody_else_touches_them(stub: tuple[Lane, Stubber]) -> None:
-    # Given an SQS that lists its task late, then as running, then as done
+    # Given an SQS that moved letters before, and lists its new task late, then as running, then as done
     lane, stubber = stub
     expect_start(stubber)
-    for results in ([], [{"Status": "RUNNING"}], [{"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 14}]):
+    now = {"StartedTimestamp": EARLIER["StartedTimestamp"] + 1}
+    done = now | {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 14}
+    for results in ([EARLIER], [now | {"Status": "RUNNING"}, EARLIER], [done, EARLIER]):
         stubber.add_response("list_message_move_tasks", {"Results": results}, TASK)
     pauses: list[float] = []
     # When the letters are moved, Then it is waited for, and no letter is received, sent or deleted

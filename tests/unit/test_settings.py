@@ -25,7 +25,7 @@ def test_the_least_environment_is_enough() -> None:
 def test_every_variable_of_the_template_is_one_that_is_read() -> None:
     # Given the variables that the template sets
     variables = set(raw()["Globals"]["Function"]["Environment"]["Variables"])
-    foreign = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+    foreign = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL", "AWS_ENDPOINT_URL"}
     # When they are compared with the settings, Then none is misspelt
     assert {name.lower() for name in variables - foreign} <= set(Settings.model_fields)
 
@@ -50,16 +50,19 @@ def test_what_is_missing_or_wrong_is_misconfigured_by_name(changes: dict[str, st
     assert named in error.value.reason
 
 
-@pytest.mark.parametrize(
-    "beside",
-    [
-        {"DOKSTAMP_BASE_URL": "http://127.0.0.1:8080"},
-        {"DOKSTAMP_BASE_URL": "http://dokstamp.test:8080", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"},
-    ],
-    ids=["on this machine", "beside an emulated AWS"],
-)
-def test_dokstamp_may_be_without_tls_only_where_no_network_is_crossed_on_aws(beside: dict[str, str]) -> None:
-    assert Settings.from_environment(LEAST | beside).dokstamp_base_url == beside["DOKSTAMP_BASE_URL"]
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "host.docker.internal"])
+def test_dokstamp_may_be_without_tls_only_where_no_network_is_crossed(host: str) -> None:
+    there = Settings.from_environment(LEAST | {"DOKSTAMP_BASE_URL": f"http://{host}:8080"})
+    assert there.dokstamp_base_url == f"http://{host}:8080"
+    for elsewhere in (
+        f"http://{host}.example",
+        f"http://{host}@dokstamp.example",
+        f"http://{host}:80@dokstamp.example",
+    ):
+        with pytest.raises(Misconfigured):
+            Settings.from_environment(
+                LEAST | {"DOKSTAMP_BASE_URL": elsewhere, "AWS_ENDPOINT_URL": "https://vpce.example"}
+            )
 
 
 def test_a_wrong_value_is_not_told() -> None:

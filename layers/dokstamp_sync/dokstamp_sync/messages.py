@@ -76,7 +76,7 @@ class StepMessage(Strict):
     step: Step
     occurred_at: Occurred
     options: Options = Options()
-    records: list[Any]
+    records: Annotated[list[Any], Field(max_length=MOST_RECORDS)]
     task_token: str | None = None
 
     @field_validator("options", mode="before")

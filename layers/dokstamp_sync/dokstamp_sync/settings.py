@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dokstamp_sync.errors import Misconfigured
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+# Where no network is crossed: the sandbox of the local stack, also from within a container.
+THIS_MACHINE = ("127.0.0.1", "localhost", "host.docker.internal")
 
 
 class Settings(BaseModel):
@@ -18,7 +19,6 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    aws_endpoint_url: str = ""
     dokstamp_base_url: str
     dokstamp_tenant: str
     dokstamp_auth: Literal["client_credentials", "password"] = "client_credentials"
@@ -62,8 +62,8 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _credentials_go_over_tls(self) -> Self:
         address = urlsplit(self.dokstamp_base_url)
-        if address.scheme != "https" and address.hostname not in LOOPBACK and not self.aws_endpoint_url:
-            raise ValueError("DOKSTAMP_BASE_URL must begin with https:// on AWS")
+        if address.scheme != "https" and address.hostname not in THIS_MACHINE:
+            raise ValueError("DOKSTAMP_BASE_URL must begin with https://")
         return self
 
     @classmethod

@@ -69,6 +69,17 @@ def is_uuid(given: object) -> TypeGuard[str]:
     return isinstance(given, str) and bool(_UUID.fullmatch(given))
 
 
+def total(meta: object, said: str) -> int | None:
+    """How many entities a list has on all its pages; None if it has no pages. Raises Retry if it does not say."""
+    if not meta:
+        return None
+    given = meta.get("total") if isinstance(meta, dict) else None
+    try:
+        return int(given)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise Retry(f"{said} has pages, but does not say how many entities") from None
+
+
 def refusal(answer: Answer) -> tuple[str, frozenset[str]]:
     """The vendor's reason: its ``errors`` field by field, else its ``message``; and the fields, for logs, too."""
     body = _json(answer)

@@ -84,8 +84,8 @@ class DokStamp:
             yield from entities
             seen += len(entities)
             first = entities[0]["uuid"] if entities else None
-            total = meta.get("total") if isinstance(meta, dict) else None
-            if not isinstance(total, int) or seen >= total:
+            total = answers.total(meta, f"GET {path}")
+            if total is None or seen >= total:
                 return
             if not entities:
                 raise Retry(f"GET {path} ends before its own total")
