@@ -104,10 +104,10 @@ def test_the_defaults_of_the_template_outlast_an_outage() -> None:
     # Given messages that fail at every receive, with seeded randomness
     draw = random.Random(20261120)
     # When the time is taken until each would be dead-lettered
-    minutes = sorted(sum(waits(draw)) / 60 for _ in range(10_000))
-    # Then the average message, and all but one of ten thousand live longer than the outage
-    assert sum(minutes) / len(minutes) >= 2 * OUTAGE_MINUTES
-    assert minutes[1] >= OUTAGE_MINUTES
+    minutes = [sum(waits(draw)) / 60 for _ in range(10_000)]
+    # Then every one of ten thousand messages lives longer than the outage, by far, and the average one for four hours
+    assert min(minutes) >= 2.5 * 60 > OUTAGE_MINUTES
+    assert sum(minutes) / len(minutes) >= 4 * 60
 
 
 def test_the_queues_keep_a_message_longer_than_all_its_retries_may_take() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -29,11 +30,14 @@ class Lambda:
         self._world = world
         self._capsys = capsys
 
-    def take(self, *messages: dict[str, Any]) -> dict[str, float]:
+    def take(self, *messages: dict[str, Any], first_received: float | None = None) -> dict[str, float]:
         """Lets it take the messages; answers the metrics that it emitted."""
         self._world.send(*messages)
         self._capsys.readouterr()
-        self._handler(self._world.receive(), FakeContext())
+        event = self._world.receive()
+        for record in event["Records"] if first_received else []:
+            record["attributes"]["ApproximateFirstReceiveTimestamp"] = str(int(first_received or 0) * 1000)
+        self._handler(event, FakeContext())
         return emitted(self._capsys.readouterr().out)
 
 
@@ -86,6 +90,11 @@ def stale(student: Lambda, sandbox: Sandbox) -> dict[str, float]:
     return student.take(students(ANA | {"name": "Ana Lima"}, run="run-2") | {"occurred_at": EARLIER})
 
 
+def overdue(student: Lambda, sandbox: Sandbox) -> dict[str, float]:
+    sandbox.add_faults(Fault(kind="status", status=503, path="^/students", times=None))
+    return student.take(students(ANA), first_received=time.time() - 4 * 3600)
+
+
 PROVOKED: dict[str, Provoke] = {
     "Created": lambda student, sandbox: student.take(students(ANA)),
     "Updated": updated,
@@ -94,6 +103,7 @@ PROVOKED: dict[str, Provoke] = {
     "Rejected": rejected_by_dokstamp,
     "Misconfigured": misconfigured,
     "Throttled": throttled,
+    "Overdue": overdue,
 }
 
 

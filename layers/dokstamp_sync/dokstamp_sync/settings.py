@@ -43,6 +43,7 @@ class Settings(BaseModel):
     skew_seconds: float = 10
     lease_seconds: float = 180
     patience_seconds: float = 7200
+    oldest_message_seconds: float = 10800
     outcome_days: int = 90
 
     @property

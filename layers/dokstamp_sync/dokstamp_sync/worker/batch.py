@@ -30,12 +30,13 @@ from dokstamp_sync.worker.work import R, StepRules
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message as the queue handed it out; ``receives`` from 1."""
+    """A message as the queue handed it out; ``receives`` from 1, ``first_received`` in seconds since the epoch."""
 
     id: str
     body: str
     receipt_handle: str
     receives: int
+    first_received: float = float("inf")
 
 
 class Answers(Protocol):
@@ -181,6 +182,8 @@ class Worker(Generic[R]):
             observability.count("NotReady" if isinstance(each, NotReady) else "Retried")
             if isinstance(each, Misconfigured | Throttled):
                 observability.count(type(each).__name__)
+        if self._means.clock() - received.first_received > self._settings.oldest_message_seconds:
+            observability.count("Overdue")
         wait = max(self._wait(each, received) for each in open_)
         seconds = backoff.visibility(wait)
         self._answers.hide(received.receipt_handle, seconds)

@@ -82,6 +82,7 @@ def received(record: SQSRecord) -> Received:
         body=record.body,
         receipt_handle=record.receipt_handle,
         receives=int(attributes.approximate_receive_count),
+        first_received=int(attributes.approximate_first_receive_timestamp) / 1000,
     )
 
 
