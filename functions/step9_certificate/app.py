@@ -128,7 +128,7 @@ class CertificateStep:
         return self._issued(work, found)
 
     def _issued(self, work: Work[Certificate], certificate: Entity) -> Delivered:
-        """Whatever was asked for, only the answer's status says whether it is issued (section 9.1, 2)."""
+        """Whatever was asked for, only the answer's status says whether it is issued [certificates]."""
         status = str(certificate.get("status"))
         facts = _facts(certificate) | {"record": work.record.fingerprint()}
         if status != "issued":

@@ -1,4 +1,4 @@
-"""Does an entity already say what we would send? The vendor answers in other forms than it takes (section 2.5)."""
+"""Does an entity already say what we would send? The vendor answers in other forms than it takes [students], [enrollments]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one table that says what an answer's status means. Source: [errors], and section 9 for what is left open."""
+"""The one table that says what an answer's status means. Source: [errors]; what it leaves open is decided here."""
 
 from __future__ import annotations
 

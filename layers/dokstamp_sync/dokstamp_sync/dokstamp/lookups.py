@@ -1,7 +1,7 @@
 """Looking an entity up by what names it in the SIS.
 
 A look-up may match loosely, ignore a filter it does not know and spread over pages: every entity that comes back
-is compared with what was wanted. Source: section 2.3 of the contract: [sync], [students], [cohorts], [deletion].
+is compared with what was wanted. Source: [sync], [students], [cohorts], [deletion].
 """
 
 from __future__ import annotations

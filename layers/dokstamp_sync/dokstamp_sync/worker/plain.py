@@ -96,7 +96,7 @@ class PlainStep(ABC, Generic[R]):
         return {name: uuid for name, uuid in owners.items() if work.facts.get(name) not in (None, uuid)} | left
 
     def _check_move(self, entity: Entity, moved: Mapping[str, str | None]) -> None:
-        """Nothing says that an entity can be moved (section 9.2), so DokStamp's own word counts."""
+        """No page says that an entity can be moved, so DokStamp's own word counts."""
         stayed = [name for name, uuid in moved.items() if uuid_of(entity, name.removesuffix("_uuid")) != uuid]
         if stayed:
             raise Rejected(f"DokStamp does not move it: {', '.join(stayed)} is still what it was")
