@@ -16,7 +16,7 @@ from dokstamp_sync.dokstamp.lookups import find_group
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import ModuleGroup
-from dokstamp_sync.worker.attachments import attach, module_references, places
+from dokstamp_sync.worker.attachments import attach, module_references
 from dokstamp_sync.worker.entry import serve
 from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.plain import PlainStep, given
@@ -55,7 +55,7 @@ class ModuleGroupStep(PlainStep[ModuleGroup]):
         group = super().deliver(work)
         if work.uuid is None and group.uuid:
             work.claimed.remember(group.uuid, group.facts, created=group.outcome is Outcome.CREATED)
-        changes = attach(work, course.uuid, places(work, group=group.uuid))
+        changes = attach(work, course.uuid, group=group.uuid)
         if group.outcome is Outcome.UNCHANGED and changes.any:
             return replace(group, outcome=Outcome.UPDATED, reason=str(changes))
         return replace(group, reason=f"{group.reason}; {changes}".removeprefix("; "))
