@@ -29,7 +29,8 @@ MAYBE: Place = {"group": None}
 """Stands for the place of a module that may be attached, nobody knows where."""
 
 Wish = dict[str, Any]
-"""What a record wants: ``places`` (module uuid -> place), and ``turn``: a later turn has the last word."""
+"""What a record wants: ``places`` (module uuid -> place), and ``occurred_at``: the newest has the last word, of several
+of one moment the one with the last ``turn``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def attach(work: Work[A], course_uuid: str, group: str | None) -> Changes:
     shared = work.claim_other(f"attachments#{course_uuid}")
     names = {parent.uuid: f"module '{parent.reference.sis_id}'" for parent in work.parents.values()}
     course = _Course(work.api, course_uuid, shared, names)
-    if course.wish(work.claimed.row.id, wanted):
+    if course.wish(work.claimed.row.id, wanted, work.occurred_at):
         # The course's other records may carry the wish out from now on, whether or not this one comes to it.
         work.claimed.touched = True
     try:
@@ -107,14 +108,14 @@ class _Course:
     def facts(self) -> dict[str, Any]:
         return {"wanted": self.wanted, "attached": self.known}
 
-    def wish(self, by: str, wanted: Mapping[str, Place]) -> bool:
-        """Notes what a record wants; false if that is nothing new."""
+    def wish(self, by: str, wanted: Mapping[str, Place], occurred_at: str) -> bool:
+        """Notes what a record wants; false if it wanted the same before."""
         before = self.wanted.get(by)
-        if before is not None and before["places"] == wanted:
-            return False
-        turn = max((each["turn"] for each in self.wanted.values()), default=0) + 1
-        self.wanted[by] = {"turn": turn, "places": dict(wanted)}
-        return True
+        same = before is not None and before["places"] == wanted
+        if before is None or not same or _age(before)[0] != occurred_at:
+            turn = max((each["turn"] for each in self.wanted.values()), default=0) + 1
+            self.wanted[by] = {"occurred_at": occurred_at, "turn": turn, "places": dict(wanted)}
+        return not same
 
     def change(self, wanted: Mapping[str, Place], group: str | None) -> Changes:
         """Makes the attachments what is due; ``wanted``, ``group``: those whose refusal is the record's own."""
@@ -139,7 +140,7 @@ class _Course:
     def _due(self) -> dict[str, Place]:
         """Where every module belongs: with the group that wanted it last, else where the course's own list has it."""
         due: dict[str, Place] = {}
-        for wish in sorted(self.wanted.values(), key=lambda each: each["turn"]):
+        for wish in sorted(self.wanted.values(), key=_age):
             for uuid, place in wish["places"].items():
                 if place["group"] or not due.get(uuid, {}).get("group"):
                     due[uuid] = place
@@ -229,6 +230,11 @@ class _Course:
         modules = [_sent(uuid, place) for uuid, place in places.items()]
         self._api.attach(f"{self._path}/attach/modules", {"modules": modules})
         self.known.update(places)
+
+
+def _age(wish: Wish) -> tuple[str, int]:
+    """Sorts wishes; one that does not say its moment is older than all that do."""
+    return wish.get("occurred_at", ""), wish["turn"]
 
 
 def _sent(uuid: str, place: Place) -> dict[str, Any]:
