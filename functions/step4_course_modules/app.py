@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import CourseModules
-from dokstamp_sync.worker.attachments import attach, module_references, places
+from dokstamp_sync.worker.attachments import attach, module_references
 from dokstamp_sync.worker.entry import serve
+from dokstamp_sync.worker.home import home, keep, stay
 from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.work import Delivered, Work
 
@@ -31,11 +32,14 @@ class CourseModulesStep:
         return {}
 
     def deliver(self, work: Work[CourseModules]) -> Delivered:
+        course = work.parents["course_uuid"]
+        stay(work, course)
+        keep(work, course)
         first = work.claimed.row.applied is None
-        changes = attach(work, work.parents["course_uuid"].uuid, places(work, group=None))
+        changes = attach(work, course.uuid, group=None)
         if not changes.any and not first and not work.claimed.touched:
-            return Delivered(Outcome.UNCHANGED, None, "attached as it should be")
-        return Delivered(Outcome.CREATED if first else Outcome.UPDATED, None, str(changes))
+            return Delivered(Outcome.UNCHANGED, None, "attached as it should be", home(course))
+        return Delivered(Outcome.CREATED if first else Outcome.UPDATED, None, str(changes), home(course))
 
 
 handler = serve(CourseModulesStep())

@@ -16,8 +16,9 @@ from dokstamp_sync.dokstamp.lookups import find_group
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import ModuleGroup
-from dokstamp_sync.worker.attachments import attach, module_references, places
+from dokstamp_sync.worker.attachments import attach, module_references
 from dokstamp_sync.worker.entry import serve
+from dokstamp_sync.worker.home import home, keep, stay
 from dokstamp_sync.worker.parents import Parent, Reference
 from dokstamp_sync.worker.plain import PlainStep, given
 from dokstamp_sync.worker.work import Api, Delivered, Work
@@ -43,6 +44,9 @@ class ModuleGroupStep(PlainStep[ModuleGroup]):
         course_uuid, name = key
         return find_group(api, course_uuid, name)
 
+    def intent(self, record: ModuleGroup, parents: Mapping[str, Parent]) -> Mapping[str, str]:
+        return {**super().intent(record, parents), **home(parents["course_uuid"])}
+
     def body(self, record: ModuleGroup) -> Mapping[str, Any]:
         return given(name=record.name, order=record.order)
 
@@ -50,12 +54,17 @@ class ModuleGroupStep(PlainStep[ModuleGroup]):
         """The course is in the path, and the modules are attached afterwards."""
         return {}
 
+    def facts(self, parents: Mapping[str, Parent]) -> dict[str, Any]:
+        return home(parents["course_uuid"])
+
     def deliver(self, work: Work[ModuleGroup]) -> Delivered:
         course = work.parents["course_uuid"]
+        stay(work, course)
         group = super().deliver(work)
         if work.uuid is None and group.uuid:
             work.claimed.remember(group.uuid, group.facts, created=group.outcome is Outcome.CREATED)
-        changes = attach(work, course.uuid, places(work, group=group.uuid))
+        keep(work, course)
+        changes = attach(work, course.uuid, group=group.uuid)
         if group.outcome is Outcome.UNCHANGED and changes.any:
             return replace(group, outcome=Outcome.UPDATED, reason=str(changes))
         return replace(group, reason=f"{group.reason}; {changes}".removeprefix("; "))

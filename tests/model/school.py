@@ -18,8 +18,9 @@ _DAY = date(2030, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """``overlap``: a course's list names modules that groups claim. ``unruly``: certificates are issued anew under
-    the same id. ``patient``: nobody loses patience, so every record must be delivered in the end."""
+    """``overlap``: a course's list names modules that groups claim. ``contested``: so does the second group, if there
+    is one, with a module of the first. ``unruly``: certificates are issued anew under the same id. ``patient``: nobody
+    loses patience, so every record must be delivered in the end."""
 
     overlap: bool
     unruly: bool
@@ -27,6 +28,7 @@ class Traits:
     crowd: bool
     second_institution: bool
     second_group: bool
+    contested: bool
 
 
 class School:
@@ -43,6 +45,7 @@ class School:
             crowd=random.random() < 0.4,
             second_institution=random.random() < 0.4,
             second_group=random.random() < 0.5,
+            contested=random.random() < 0.5,
         )
 
     def keys(self) -> Iterator[Key]:
@@ -123,7 +126,8 @@ class School:
                 return {"course_id": "C1", "modules": self._attached((*self._list_of_course(), *foreign), mark)}
             case Step.MODULE_GROUP:
                 group = name.removeprefix("C1/")
-                modules = self._attached(("M1", "M2") if group == "G1" else ("M3",), mark)
+                second = ("M2", "M3") if self.traits.contested else ("M3",)
+                modules = self._attached(("M1", "M2") if group == "G1" else second, mark)
                 return {"course_id": "C1", "name": group, "order": mark, "modules": modules}
             case Step.COHORT:
                 end = (_DAY + timedelta(days=mark)).isoformat()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
@@ -177,23 +177,27 @@ def _attachments(world: World, told: Mapping[Key, Told], names: Names) -> Iterat
             group = names.by_uuid.get(each["course_module_group_uuid"] or "")
             module = names.by_uuid[each["module_uuid"]].rpartition("/")[2]
             found[module] = (each["order"], each["workload"], group.rpartition("/")[2] if group else None)
-    lists = {
-        key: list[Version | None](_newest(versions)) or [None]
-        for key, versions in told.items()
-        if "modules" in versions[0][1].said
-    }
-    possible = [_places(dict(zip(lists, choice, strict=True))) for choice in product(*lists.values())]
+    lists = {key: _claims(versions) for key, versions in told.items() if "modules" in versions[0][1].said}
+    # Of groups that claimed something at the same moment, either may have it.
+    possible = [_places(order) for choice in product(*lists.values()) for order in (choice, choice[::-1])]
     refused = any(outcome in REFUSED for key in lists for _, _, outcome in told[key])
     if possible and found not in possible and not refused:
         yield f"stale attachments: {found}, instead of {possible}"
 
 
-def _places(lists: Mapping[Key, Version | None]) -> Places:
-    """A module that a group claims is left to the group."""
+def _claims(told: Told) -> list[Version | None]:
+    """The newest lists, each of every moment of which it was told: who repeats himself need not claim anew."""
+    newest = [version.said for version in _newest(told)]
+    return [version for version in _perhaps_delivered(told) if version.said in newest] or [None]
+
+
+def _places(lists: Iterable[Version | None]) -> Places:
+    """A module is left to the group that claimed it last, if any did."""
     places: Places = {}
-    for (step, _), version in sorted(lists.items(), key=lambda each: each[0][0] is Step.MODULE_GROUP):
-        for place, each in enumerate(version.said["modules"] if version else [], start=1):
-            group = version.said["name"] if version and step is Step.MODULE_GROUP else None
+    said = [version for version in lists if version]
+    for version in sorted(said, key=lambda each: (each.key[0] is Step.MODULE_GROUP, each.occurred_at)):
+        group = version.said["name"] if version.key[0] is Step.MODULE_GROUP else None
+        for place, each in enumerate(version.said["modules"], start=1):
             places[each["module_id"]] = (each.get("order", place), each["workload"], group)
     return places
 

@@ -16,7 +16,7 @@ from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Attachments
 from dokstamp_sync.worker.parents import Reference
-from dokstamp_sync.worker.work import Api, R, Work
+from dokstamp_sync.worker.work import Api, Work
 
 A = TypeVar("A", bound=Attachments)
 
@@ -29,7 +29,8 @@ MAYBE: Place = {"group": None}
 """Stands for the place of a module that may be attached, nobody knows where."""
 
 Wish = dict[str, Any]
-"""What a record wants: ``places`` (module uuid -> place), and ``turn``: a later turn has the last word."""
+"""What a record wants: ``places`` (module uuid -> place), and ``occurred_at``: the newest has the last word, of several
+of one moment the one with the last ``turn``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def module_references(record: Attachments) -> dict[str, Reference]:
     return {f"module:{each.module_id}": Reference(Step.MODULE, each.module_id) for each in record.modules}
 
 
-def places(work: Work[A], group: str | None) -> dict[str, Place]:
+def _places(work: Work[A], group: str | None) -> dict[str, Place]:
     """Module uuid -> the place that the record gives it."""
     return {
         work.parents[f"module:{each.module_id}"].uuid: {
@@ -65,20 +66,21 @@ def places(work: Work[A], group: str | None) -> dict[str, Place]:
     }
 
 
-def attach(work: Work[R], course_uuid: str, wanted: Mapping[str, Place]) -> Changes:
-    """Makes the course's attachments what its records want, of which this one wants ``wanted`` (module uuid -> place).
+def attach(work: Work[A], course_uuid: str, group: str | None) -> Changes:
+    """Makes the course's attachments what its records want, of which this one wants its modules in ``group``.
 
     A module that a group wants is the group's; one that no record wants any more is detached. Raises Rejected, naming
     the modules, if DokStamp refuses some; the others are attached.
     """
+    wanted = _places(work, group)
     shared = work.claim_other(f"attachments#{course_uuid}")
     names = {parent.uuid: f"module '{parent.reference.sis_id}'" for parent in work.parents.values()}
     course = _Course(work.api, course_uuid, shared, names)
-    if course.wish(work.claimed.row.id, wanted):
+    if course.wish(work.claimed.row.id, wanted, work.occurred_at):
         # The course's other records may carry the wish out from now on, whether or not this one comes to it.
         work.claimed.touched = True
     try:
-        changes = course.change(wanted)
+        changes = course.change(wanted, group)
     except Retry as error:
         if error.definite:
             shared.release(course.facts())
@@ -106,17 +108,17 @@ class _Course:
     def facts(self) -> dict[str, Any]:
         return {"wanted": self.wanted, "attached": self.known}
 
-    def wish(self, by: str, wanted: Mapping[str, Place]) -> bool:
-        """Notes what a record wants; false if that is nothing new."""
+    def wish(self, by: str, wanted: Mapping[str, Place], occurred_at: str) -> bool:
+        """Notes what a record wants; false if it wanted the same before."""
         before = self.wanted.get(by)
-        if before is not None and before["places"] == wanted:
-            return False
-        turn = max((each["turn"] for each in self.wanted.values()), default=0) + 1
-        self.wanted[by] = {"turn": turn, "places": dict(wanted)}
-        return True
+        same = before is not None and before["places"] == wanted
+        if before is None or not same or _age(before)[0] != occurred_at:
+            turn = max((each["turn"] for each in self.wanted.values()), default=0) + 1
+            self.wanted[by] = {"occurred_at": occurred_at, "turn": turn, "places": dict(wanted)}
+        return not same
 
-    def change(self, wanted: Mapping[str, Place]) -> Changes:
-        """Makes the attachments what is due; ``wanted``: the places whose refusal is the record's own."""
+    def change(self, wanted: Mapping[str, Place], group: str | None) -> Changes:
+        """Makes the attachments what is due; ``wanted``, ``group``: those whose refusal is the record's own."""
         due = self._due()
         todo = {uuid: place for uuid, place in due.items() if self.known.get(uuid) != place}
         gone = [uuid for uuid in self.known if uuid not in due]
@@ -125,19 +127,20 @@ class _Course:
         # Whoever takes over must know what may be attached by then; no place is like this one.
         before = self.facts()
         self._shared.note({**before, "attached": {**self.known, **dict.fromkeys(todo, MAYBE)}})
-        free = self._make_free([*todo, *gone])
-        for uuid in gone:
+        own = {*wanted, *(uuid for uuid in gone if self.known[uuid]["group"] == group or self.known[uuid] == MAYBE)}
+        free, stuck = self._make_free([*todo, *gone])
+        for uuid in set(gone) - stuck.keys():
             self.known.pop(uuid, None)
-        refused = self._attach(todo, free)
-        mine = [reason for uuid, reason in refused.items() if uuid in wanted]
+        refused = self._attach({uuid: place for uuid, place in todo.items() if uuid not in stuck}, free) | stuck
+        mine = [reason for uuid, reason in refused.items() if uuid in own]
         if mine:
-            raise Rejected(f"{len(mine)} of {len(wanted)} modules were refused: {'; '.join(mine)}")
-        return Changes(len(todo) - len(refused), len(gone))
+            raise Rejected(f"{len(mine)} of {len(own)} modules were refused: {'; '.join(mine)}")
+        return Changes(len(todo.keys() - refused.keys()), len(set(gone) - stuck.keys()))
 
     def _due(self) -> dict[str, Place]:
         """Where every module belongs: with the group that wanted it last, else where the course's own list has it."""
         due: dict[str, Place] = {}
-        for wish in sorted(self.wanted.values(), key=lambda each: each["turn"]):
+        for wish in sorted(self.wanted.values(), key=_age):
             for uuid, place in wish["places"].items():
                 if place["group"] or not due.get(uuid, {}).get("group"):
                     due[uuid] = place
@@ -146,31 +149,47 @@ class _Course:
     def _free(self) -> set[str]:
         return {each["uuid"] for each in self._api.pages(f"{self._path}/attach/modules")}
 
-    def _make_free(self, uuids: Sequence[str]) -> set[str]:
-        """Detaches what is attached; answers what may be attached now."""
+    def _make_free(self, uuids: Sequence[str]) -> tuple[set[str], dict[str, str]]:
+        """Detaches what is attached; answers what may be attached now, and why what still is could not be detached."""
         free = self._free()
         taken = [uuid for uuid in uuids if uuid not in free]
         if not taken:
-            return free
-        expected = self.known.keys() >= set(taken)
-        detached = self._detach(taken)
-        for uuid in taken:
-            self.known.pop(uuid, None)
+            return free, {}
+        before = {uuid: self.known[uuid] for uuid in taken if uuid in self.known}
+        self.known.update(dict.fromkeys(before, MAYBE))
+        reasons = self._detach(taken)
+        for uuid in before.keys() - reasons.keys():
+            del self.known[uuid]
         # What was not known to be attached, or could not be detached, may be missing for another reason.
-        return free | set(taken) if expected and detached else self._free()
+        free = self._free() if reasons or len(before) < len(taken) else free | set(taken)
+        stuck = {}
+        for uuid in [uuid for uuid in reasons if uuid in before]:
+            if uuid in free or not self._exists(uuid):
+                del self.known[uuid]
+            else:
+                self.known[uuid] = before[uuid]
+                name = self._names.get(uuid, f"module {uuid}")
+                stuck[uuid] = f"{name} could not be detached: {reasons[uuid]}"
+        return free, stuck
 
-    def _detach(self, uuids: Sequence[str]) -> bool:
-        """False if some could not be: a module that was deleted meanwhile cannot, and need not."""
+    def _exists(self, uuid: str) -> bool:
+        try:
+            self._api.get(f"/modules/{uuid}")
+        except NotFound:
+            return False
+        return True
+
+    def _detach(self, uuids: Sequence[str]) -> dict[str, str]:
+        """Module uuid -> why it could not be detached: a module that was deleted meanwhile cannot, and need not."""
         try:
             self._api.detach(f"{self._path}/detach/modules", {"modules": list(uuids)})
-            return True
+            return {}
         except NotFound:
             raise
-        except Rejected:
-            if len(uuids) > 1:
-                for uuid in uuids:
-                    self._detach([uuid])
-            return False
+        except Rejected as refusal:
+            if len(uuids) == 1:
+                return dict.fromkeys(uuids, refusal.reason)
+        return {uuid: reason for each in uuids for uuid, reason in self._detach([each]).items()}
 
     def _attach(self, todo: Mapping[str, Place], free: set[str]) -> dict[str, str]:
         """Module uuid -> why it could not be attached."""
@@ -198,7 +217,7 @@ class _Course:
         reasons = {}
         for uuid, place in offered.items():
             if uuid not in free:
-                self._detach([uuid])
+                self.known.update(dict.fromkeys(self._detach([uuid]), MAYBE))
             try:
                 self._send({uuid: place})
             except NotFound:
@@ -211,6 +230,11 @@ class _Course:
         modules = [_sent(uuid, place) for uuid, place in places.items()]
         self._api.attach(f"{self._path}/attach/modules", {"modules": modules})
         self.known.update(places)
+
+
+def _age(wish: Wish) -> tuple[str, int]:
+    """Sorts wishes; one that does not say its moment is older than all that do."""
+    return wish.get("occurred_at", ""), wish["turn"]
 
 
 def _sent(uuid: str, place: Place) -> dict[str, Any]:
