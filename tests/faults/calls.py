@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
-from tests.faults.school import Json, Sections
+from tests.faults.school import Json, Sections, joined
 from tests.faults.world import Wanted
 
 Whose = Literal["own", "parent", "hand"]
@@ -94,3 +94,12 @@ def parent_look_up(step: Step, parent: Step, path: str, before: Sections, record
     title = f"look-up of the {parent.value}"
     row = f"{parent.value}#{name}"
     return Call(step, title, "GET", path, record, Outcome.CREATED, before, unmapped=(row,))
+
+
+def moves(step: Step, path: str, before: Sections, record: Json, there: Json, *, name: str = "move") -> list[Call]:
+    """An entity that belongs elsewhere from now on; what DokStamp made of it is read again."""
+    one, delivered = f"{path}/[^/]+$", joined(before, {step.section: [record]})
+    return [
+        Call(step, name, "PATCH", one, there, Outcome.UPDATED, delivered, newer=record),
+        Call(step, f"look after the {name}", "GET", one, there, Outcome.UPDATED, delivered),
+    ]

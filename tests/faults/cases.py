@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dokstamp_sync.order import Step
-from tests.faults import attaching, certifying, faults, plain
+from tests.faults import attaching, certifying, faults, plain, tokens
 from tests.faults.calls import Call, Rival
 from tests.faults.faults import Fault
-from tests.faults.points import Point
+from tests.faults.points import ON_THE_WIRE, Point
 
 CALLS: tuple[Call, ...] = tuple(
-    sorted((*plain.CALLS, *attaching.CALLS, *certifying.CALLS), key=lambda call: call.step.number)
+    sorted((*plain.CALLS, *attaching.CALLS, *certifying.CALLS, *tokens.CALLS), key=lambda call: call.step.number)
 )
 KILLED, OVERTAKEN = "killed", "overtaken"
 GROUPS = (*faults.GROUPS, KILLED, OVERTAKEN)
@@ -113,9 +113,9 @@ def _by_fault_in_g1(call: Call) -> Iterator[Case]:
 
 
 def _by_kill(call: Call) -> Iterator[Case]:
-    if not call.writes:
+    if not (call.writes or call.is_token):
         return
-    for point in Point:
+    for point in ON_THE_WIRE if call.is_token else Point:
         if point is not Point.LOOK_UP or call.look_up:
             yield Case(call, point=point)
 

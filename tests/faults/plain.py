@@ -9,7 +9,7 @@ from typing import Any
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from tests.faults import school
-from tests.faults.calls import TOKEN_PATH, Call, Rival, parent_look_up
+from tests.faults.calls import Call, Rival, moves, parent_look_up
 from tests.faults.school import Json, Sections, changed, joined
 
 BY_HAND = "11111111-1111-4111-8111-111111111111"
@@ -157,15 +157,10 @@ def _changes(plain: Plain) -> list[Call]:
 
 
 def _moves(plain: Plain) -> list[Call]:
-    """An entity that is moved to another parent; what DokStamp made of it is read again."""
     if not plain.move:
         return []
-    before = joined(plain.before, plain.there, {plain.step.section: [plain.record]})
-    there, one = changed(plain.record, **plain.move), f"{plain.path}/[^/]+$"
-    return [
-        Call(plain.step, "move", "PATCH", one, there, Outcome.UPDATED, before, newer=plain.record),
-        Call(plain.step, "look after the move", "GET", one, there, Outcome.UPDATED, before),
-    ]
+    before, there = joined(plain.before, plain.there), changed(plain.record, **plain.move)
+    return moves(plain.step, plain.path, before, plain.record, there)
 
 
 def _rivals(plain: Plain) -> tuple[Rival, ...]:
@@ -205,22 +200,20 @@ _PARENTS = [
     parent_look_up(Step.ENROLLMENT, Step.COHORT, "^/cohorts$", school.PEOPLE, school.ENROLLMENT, "CS-1"),
 ]
 
-TOKENS = [
-    Call(Step.STUDENT, "token before a look-up", "POST", TOKEN_PATH, school.STUDENT, Outcome.CREATED, {}),
-    Call(
-        Step.CERTIFICATE,
-        "token before an upload",
-        "POST",
-        TOKEN_PATH,
-        school.CERTIFICATE,
-        Outcome.CREATED,
-        school.ENROLLED,
-    ),
+# With an id of its own: the one that it gets otherwise names the cohort.
+_ENTERED = changed(school.ENROLLMENT, sis_id="E-1")
+_FREE = changed(_ENTERED, cohort_id=None)
+_TWO_COHORTS = joined(school.PEOPLE, {"cohorts": [school.OTHER_COHORT]})
+
+_CHANGES_OF_COHORT = [
+    *moves(Step.ENROLLMENT, "^/enrollments", _TWO_COHORTS, _ENTERED, changed(_ENTERED, cohort_id="CS-2")),
+    *moves(Step.ENROLLMENT, "^/enrollments", school.PEOPLE, _ENTERED, _FREE, name="move out of the cohort"),
+    *moves(Step.ENROLLMENT, "^/enrollments", school.PEOPLE, _FREE, _ENTERED, name="move into a cohort"),
 ]
 
 CALLS = (
     [call for plain in PLAIN for call in (*_calls(plain), *_changes(plain), *_moves(plain))]
+    + _CHANGES_OF_COHORT
     + [_BY_HAND]
     + _PARENTS
-    + TOKENS
 )

@@ -29,6 +29,10 @@ class Point(StrEnum):
     AFTER_RESPONSE = "after everything, and the delete is lost"
 
 
+ON_THE_WIRE = (Point.BEFORE_CALL, Point.NOT_CARRIED_OUT, Point.CARRIED_OUT)
+"""Those of the call itself; all others are the record's, whatever the call is."""
+
+
 class Trap:
     """Springs once, when the worker comes to its point."""
 

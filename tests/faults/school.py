@@ -39,6 +39,7 @@ MODULE = {
 }
 OTHER_MODULE = {"code": "NET", "name": "Networks", "workload": 40, "institution_id": "Federal University"}
 COHORT = {"code": "CS-1", "course_id": "CS", "modality": "in_person", "start_date": "2024-02-01T00:00:00Z"}
+OTHER_COHORT = changed(COHORT, code="CS-2")
 STUDENT = {"name": "Ana Souza", "email": EMAIL, "date_of_birth": "2001-05-17"}
 OTHER_STUDENT = {"name": "Bia Lima", "email": OTHER_EMAIL, "date_of_birth": "2002-06-18"}
 ENROLLMENT = {

@@ -40,20 +40,21 @@ class _Names:
         row = self._tables[table].get(uuid or "")
         return row[field] if row else None
 
+    def entered(self, row: Json) -> str:
+        """Student and course: whoever changes the cohort is still enrolled once."""
+        return f"{self.of('students', row['student_uuid'], 'email')}/{self.of('courses', row['course_uuid'])}"
+
     def about(self, row: Json) -> str:
-        """Whom and what an enrollment or a certificate is about: student, course and, if there is one, cohort."""
-        parts = (
-            self.of("students", row["student_uuid"], "email"),
-            self.of("courses", row["course_uuid"]),
-            self.of("cohorts", row["cohort_uuid"]),
-        )
-        return "/".join(part for part in parts if part)
+        """Whom and what a certificate is about: student, course and, if there is one, cohort."""
+        cohort = self.of("cohorts", row["cohort_uuid"])
+        return self.entered(row) + (f"/{cohort}" if cohort else "")
 
 
 def _values(names: _Names, row: Json) -> Json:
     values = dict(row)
     values["institution"] = names.of("institutions", row.get("institution_uuid"), "name")
     values["course"] = names.of("courses", row.get("course_uuid"))
+    values["cohort"] = names.of("cohorts", row.get("cohort_uuid"))
     values["file"] = names.of("files", row.get("file_uuid"), "original_name")
     values["used"] = bool(row.get("used_at"))
     return values
@@ -80,7 +81,7 @@ _NAMED: dict[str, tuple[str, Callable[[_Names, Json], str]]] = {
     "module_groups": ("group", _group),
     "cohorts": ("cohort", lambda _, row: row["code"]),
     "students": ("student", lambda _, row: row["email"]),
-    "enrollments": ("enrollment", _Names.about),
+    "enrollments": ("enrollment", _Names.entered),
     "certificates": ("certificate", _Names.about),
     "files": ("file", lambda _, row: row["original_name"]),
 }

@@ -87,9 +87,11 @@ def _tell_student(world: Wanted, said: Json) -> None:
 
 
 def _tell_enrollment(world: Wanted, said: Json) -> None:
-    name = f"{said['student_id']}/{said['course_id']}/{said['cohort_id']}"
-    told = {"grade": said["grade"], "completion_status": said.get("completion_status", "completed")}
-    world["enrollment", name] = told
+    world["enrollment", f"{said['student_id']}/{said['course_id']}"] = {
+        "cohort": said.get("cohort_id"),
+        "grade": said["grade"],
+        "completion_status": said.get("completion_status", "completed"),
+    }
 
 
 def _tell_certificate(world: Wanted, said: Json) -> None:

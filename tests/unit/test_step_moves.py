@@ -42,6 +42,21 @@ def test_an_enrollment_that_changes_its_cohort_is_followed_or_told(
     assert "CS-2" in held or row["outcome"] == "rejected"
 
 
+@pytest.mark.parametrize("parent_change", ["allowed", "ignored", "refused"])
+def test_an_enrollment_that_gets_its_first_cohort_is_followed_or_told(
+    parent_change: str, sis: Sis, sandbox: Sandbox
+) -> None:
+    # Given an enrollment without a cohort, and a cohort of the course
+    sandbox.switch(parent_change=parent_change)
+    sis.has_said(*STRUCTURE)
+    cohort = live(sandbox, "cohorts")[0]["uuid"]
+    sis.say(Step.ENROLLMENT, example(Step.ENROLLMENT, cohort_id=None))
+    # When the student is put into the cohort
+    row = sis.say(Step.ENROLLMENT, example(Step.ENROLLMENT, cohort_id="CS-1"))
+    # Then DokStamp holds it there, or the SIS is told that it does not
+    assert live(sandbox, "enrollments")[0]["cohort_uuid"] == cohort or row["outcome"] == "rejected"
+
+
 def test_a_course_that_changes_its_institution_is_followed_or_told(sis: Sis, sandbox: Sandbox) -> None:
     # Given a course of one institution, and another institution
     sis.has_said(Step.INSTITUTION, Step.COURSE)

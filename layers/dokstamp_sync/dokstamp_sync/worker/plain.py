@@ -88,12 +88,13 @@ class PlainStep(ABC, Generic[R]):
 
     def _moved(self, work: Work[R]) -> dict[str, str | None]:
         """References that differ from those of the last delivery."""
-        owners = self.owners(work.parents)
+        none: dict[str, str | None] = dict.fromkeys(self.optional)
+        owners = none | self.owners(work.parents)
         if work.claimed.touched:
             # An owner who did not finish may have moved it.
-            return {name: None for name in self.optional if name not in owners} | owners
-        left = {name: None for name in self.optional if work.facts.get(name) and name not in owners}
-        return {name: uuid for name, uuid in owners.items() if work.facts.get(name) not in (None, uuid)} | left
+            return owners
+        before = {**none, **work.facts}
+        return {name: uuid for name, uuid in owners.items() if before.get(name, uuid) != uuid}
 
     def _check_move(self, entity: Entity, moved: Mapping[str, str | None]) -> None:
         """No page says that an entity can be moved, so DokStamp's own word counts."""
