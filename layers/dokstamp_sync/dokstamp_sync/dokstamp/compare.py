@@ -1,4 +1,4 @@
-"""Does an entity already say what we would send? The vendor answers in other forms than it takes [students], [enrollments]."""
+"""Does an entity already say what we would send? The vendor answers in other forms than it takes [students]."""
 
 from __future__ import annotations
 
