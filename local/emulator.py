@@ -12,7 +12,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ from local.processes import Failed, running, tail
 
 HOST = "127.0.0.1"
 SECONDS_TO_START = 60
+# What its interpreter is given.
+MINISTACK = ("-m", "ministack")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ def choose_port(wanted: int | None) -> int:
 
 
 @contextmanager
-def started(folder: Path, port: int | None, extra: Mapping[str, str]) -> Iterator[Emulator]:
+def started(
+    folder: Path, port: int | None, extra: Mapping[str, str], program: Sequence[str | Path] = MINISTACK
+) -> Iterator[Emulator]:
     """Runs MiniStack for as long as the block lasts; all that it writes stays below `folder`."""
     port = choose_port(port)
     home, temporary, state = (folder / name for name in ("home", "tmp", "state"))
@@ -87,6 +91,5 @@ def started(folder: Path, port: int | None, extra: Mapping[str, str]) -> Iterato
         **extra,
     }
     log = folder / "emulator.log"
-    command = (python_of("emulator"), "-m", "ministack")
-    with running(command, environment=environment, log=log) as process:
+    with running((python_of("emulator"), *program), environment=environment, log=log) as process:
         yield Emulator(f"http://{HOST}:{port}", process, log)

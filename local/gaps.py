@@ -12,7 +12,7 @@ from local.parameters import STACK_NAME, STEPS
 # MiniStack can't tell whose a task token is, so it asks for leave to answer any; AWS knows the state machine.
 ANSWER_TOKENS = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "states:SendTaskSuccess", "Resource": "*"}],
+    "Statement": [{"Sid": "AnswerAnyToken", "Effect": "Allow", "Action": "states:SendTaskSuccess", "Resource": "*"}],
 }
 
 

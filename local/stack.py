@@ -47,6 +47,7 @@ class LocalStack:
         port: int | None = None,
         parameters: Mapping[str, str] | None = None,
         sandbox_arguments: Sequence[str] = (),
+        emulator_program: Sequence[str | Path] = emulator.MINISTACK,
         say: Callable[[str], None] = say_nothing,
     ) -> None:
         self.name = name
@@ -54,6 +55,7 @@ class LocalStack:
         self.port = port
         self.parameters = dict(parameters or {})
         self.sandbox_arguments = sandbox_arguments
+        self.emulator_program = emulator_program
         self.say = say
         self._exits = ExitStack()
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -86,7 +88,7 @@ class LocalStack:
         folder = exits.enter_context(stack_folder.claimed(self.name))
         target, sandbox = self.target, None
         # Both start up while the build goes on.
-        aws = exits.enter_context(emulator.started(folder, self.port, target.network()))
+        aws = exits.enter_context(emulator.started(folder, self.port, target.network(), self.emulator_program))
         self._processes = [aws.process]
         if target.is_sandbox:
             generation = "g1" if target.auth == "password" else "g2"

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from local.stack import LocalStack
+from tests.local.troubled import given_up, go_through, stopped
 from tests.local.world import World
 
-# Short enough to see a queue exhausted.
-PARAMETERS = {"MaximumReceives": "5", "RetryBaseSeconds": "0.2", "RetryCapSeconds": "1", "PatienceSeconds": "4"}
+RECORDER = Path(__file__).with_name("recorder.py")
+# Short enough to see a queue exhausted, and a message too old.
+PARAMETERS = {
+    "MaximumReceives": "5",
+    "RetryBaseSeconds": "0.2",
+    "RetryCapSeconds": "1",
+    "PatienceSeconds": "4",
+    "OldestMessageSeconds": "3",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,12 +28,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # All in one process, for they share the stack.
             item.add_marker(pytest.mark.xdist_group("local"))
             item.add_marker(pytest.mark.local)
+    # What is noted of all tests is judged after them.
+    items.sort(key=lambda item: item.path.name == "test_recorded_run.py")
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[World]:
-    with LocalStack("tests", parameters=PARAMETERS) as stack:
+def decisions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the emulated IAM notes what it allows and refuses; see recorder.py."""
+    return tmp_path_factory.mktemp("iam") / "decisions.jsonl"
+
+
+@pytest.fixture(scope="session")
+def world(decisions: Path) -> Iterator[World]:
+    with LocalStack("tests", parameters=PARAMETERS, emulator_program=("-P", RECORDER, decisions)) as stack:
         yield World(stack)
+
+
+@pytest.fixture(scope="session")
+def delivered(world: World) -> str:
+    """The ARN of the run that delivered one record of each kind; see troubled.py."""
+    return str(world.execution(go_through(world))["executionArn"])
+
+
+@pytest.fixture(scope="session")
+def cut_off(world: World) -> dict[str, str]:
+    """How a run can end badly -> the ARN of one that did."""
+    return {"Failed": given_up(world), "Aborted": stopped(world)}
 
 
 @pytest.fixture(autouse=True)

@@ -9,11 +9,8 @@ from botocore.exceptions import ClientError
 
 from local.follow import run_of
 from local.gaps import function_of
+from tests.local.troubled import student
 from tests.local.world import SECONDS, World, outcomes
-
-
-def student(name: str) -> dict[str, str]:
-    return {"sis_id": name, "name": name.title(), "email": f"{name}@example.edu", "date_of_birth": "2001-01-01"}
 
 
 def test_a_503_heals_by_itself(world: World) -> None:

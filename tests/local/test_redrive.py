@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +10,8 @@ import pytest
 from local import dead_letters, redrive
 from local.follow import run_of
 from local.letters import Lane, count, look
-from tests.local.world import SECONDS, Json, World, outcomes
-
-
-def student(name: str) -> dict[str, str]:
-    return {"sis_id": name, "name": name.title(), "email": f"{name}@example.edu", "date_of_birth": "2001-01-01"}
+from tests.local.troubled import student, wait_for
+from tests.local.world import World, outcomes
 
 
 @pytest.fixture
@@ -26,21 +21,6 @@ def lane(world: World) -> Lane:
     wait_for(lambda: world.is_empty(queue["url"]))
     world.sqs.purge_queue(QueueUrl=queue["dead_letter_url"])
     return Lane("student", queue["url"], queue["dead_letter_url"], world.sqs)
-
-
-def wait_for(happened: Callable[[], bool], seconds: float = 3 * SECONDS) -> None:
-    until = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.3)
-
-
-def status(world: World, message: Json) -> str:
-    """The run's, or nothing where there is no run yet."""
-    try:
-        return str(world.execution(run_of(message["id"]))["status"])
-    except world.states.exceptions.ExecutionDoesNotExist:
-        return ""
 
 
 def log(world: World) -> str:
@@ -70,7 +50,7 @@ def test_a_run_resumes_where_it_stood_when_its_dead_letter_is_moved_back(
     world.put(message)
     # When it is exhausted, Then its step's letter waits, and its run is open
     wait_for(lambda: count(lane) > 0)
-    assert status(world, message) == "RUNNING"
+    assert world.status(message) == "RUNNING"
     # And `make dead-letters` tells which run and how many records, and nothing of anybody
     dead_letters.show([(lane, count(lane), look(lane))])
     shown = capsys.readouterr().out
@@ -145,7 +125,7 @@ def test_a_message_of_a_run_that_was_stopped_is_done_and_no_error(world: World, 
     world.fail(path="^/students", kind="status", status=503, times=None)
     message, start = world.message(students=[student("jan")]), len(log(world))
     world.put(message)
-    wait_for(lambda: status(world, message) == "RUNNING" and "answered 503" in log(world)[start:])
+    wait_for(lambda: world.status(message) == "RUNNING" and "answered 503" in log(world)[start:])
     arn = world.execution(run_of(message["id"]))["executionArn"]
     before = len(log(world))
     world.states.stop_execution(executionArn=arn, error="Stopped", cause="by hand")

@@ -27,6 +27,8 @@ class World:
         self.info: StackFile = stack.info
         self.sqs = stack.client("sqs")
         self.states = stack.client("stepfunctions")
+        self.functions = stack.client("lambda")
+        self.cloudwatch = stack.client("cloudwatch")
         self._numbers = itertools.count(1)
         self._results: list[Json] = []
 
@@ -73,6 +75,13 @@ class World:
         arn = self.info.state_machine_arn.replace(":stateMachine:", ":execution:") + f":{run}"
         found: Json = self.states.describe_execution(executionArn=arn)
         return found
+
+    def status(self, message: Json) -> str:
+        """The status of the message's run, or nothing where there is no run yet."""
+        try:
+            return str(self.execution(run_of(message["id"]))["status"])
+        except self.states.exceptions.ExecutionDoesNotExist:
+            return ""
 
     def ended(self, message: Json) -> str:
         """The status with which the message's run ends, which is a moment after its result is sent."""

@@ -41,6 +41,7 @@ def raw() -> dict[str, Any]:
 # What holds where every parameter is left at its default, on AWS.
 BY_DEFAULT = frozenset({"OnAws"})
 WITH_KEY = BY_DEFAULT | {"HasKmsKey"}
+WITH_TRACING = BY_DEFAULT | {"HasTracing"}
 NOTHING = {"Ref": "AWS::NoValue"}
 
 

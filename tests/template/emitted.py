@@ -15,7 +15,6 @@ OF_AWS = {
         "ExecutionsStarted",
         "ExecutionsSucceeded",
         "ExecutionsFailed",
-        "ExecutionsTimedOut",
         "ExecutionsAborted",
     },
 }

@@ -55,7 +55,7 @@ def test_an_alarm_says_that_a_queue_s_oldest_message_is_too_old() -> None:
     assert default("OldestMessageSeconds") > default("PatienceSeconds")
 
 
-@pytest.mark.parametrize("metric", ["Misconfigured", "Throttled", "Rejected"])
+@pytest.mark.parametrize("metric", ["Misconfigured", "Throttled", "Overdue", "Rejected"])
 def test_every_step_is_watched_under_the_name_that_its_metrics_carry(metric: str) -> None:
     services = [each["service"] for each in watching(OURS, metric).values()]
     functions = of_type("AWS::Serverless::Function")
@@ -80,10 +80,32 @@ def test_the_share_of_rejected_records_is_of_all_outcomes(step: Step) -> None:
 
 
 def test_an_alarm_says_that_a_run_did_not_come_to_its_end() -> None:
-    for end in ("Failed", "TimedOut", "Aborted"):
+    for end in ("Failed", "Aborted"):
         assert watching("AWS/States", f"Executions{end}") == {
             f"Runs{end}Alarm": {"StateMachineArn": {"Ref": "StateMachine"}}
         }
+
+
+def test_no_alarm_waits_for_an_end_that_no_run_can_come_to() -> None:
+    # Given a run without a time limit of its own, whose waits end before Step Functions ends it, after a year
+    machine = json.loads((ROOT / "statemachine" / "sync.asl.json").read_text(encoding="utf-8"))
+    waits = sum(state.get("TimeoutSeconds", 0) for state in machine["States"].values())
+    assert "TimeoutSeconds" not in machine
+    assert waits < 365 * 86_400
+    # Then it cannot time out as a whole, and nobody is to be told of that
+    assert not watching("AWS/States", "ExecutionsTimedOut")
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_a_set_up_that_is_wrong_stays_red_between_two_tries(step: Step) -> None:
+    # Given the longest pause between two tries, and the longest that the second may take until it counts
+    pause = default("RetryCapSeconds") + raw()["Globals"]["Function"]["Timeout"]
+    # Then a single try in the periods that are judged is enough, and there is one in them
+    alarm = ALARMS[f"{step.logical_id}MisconfiguredAlarm"]
+    assert alarm["DatapointsToAlarm"] == 1
+    # Periods do not begin when a try does.
+    assert (alarm["EvaluationPeriods"] - 1) * alarm["Period"] >= default("RetryCapSeconds")
+    assert alarm["EvaluationPeriods"] * alarm["Period"] > pause
 
 
 def test_an_alarm_says_that_a_function_fails() -> None:

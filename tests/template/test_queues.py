@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.order import Step
-from tests.template.cloudformation import ROOT, WITH_KEY, default, of_type, raw
+from tests.template.cloudformation import ROOT, WITH_KEY, default, of_type, outputs, raw
 from tests.template.test_security import allowed_on
 
 QUEUES = of_type("AWS::SQS::Queue")
@@ -48,6 +48,12 @@ def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_take(sour
 def test_dead_letters_are_kept_longer_than_the_queue_keeps_its_messages(source: str) -> None:
     kept = QUEUES[dead_letters(source)]["MessageRetentionPeriod"]
     assert kept > QUEUES[source]["MessageRetentionPeriod"]
+
+
+@pytest.mark.parametrize("queue", sorted({*SOURCES, "ResultsQueue"}))
+def test_the_outputs_name_a_queue_and_its_dead_letters(queue: str) -> None:
+    for each in (queue, dead_letters(queue)):
+        assert outputs()[f"{each}Url"] == {"Value": {"Ref": each}}
 
 
 def test_a_run_waits_for_a_step_as_long_as_its_dead_letters_are_kept() -> None:

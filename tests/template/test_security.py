@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.order import Step
-from tests.template.cloudformation import WITH_KEY, of_type, resources
+from tests.template.cloudformation import BY_DEFAULT, WITH_KEY, WITH_TRACING, of_type, raw, resources
 
 Statement = dict[str, Any]
 
@@ -20,10 +20,10 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def statements(role: str) -> Iterator[Statement]:
+def statements(role: str, holds: frozenset[str] = BY_DEFAULT) -> Iterator[Statement]:
     """Everything that a role allows, by its own policies and by those attached to it."""
-    attached = [each for each in of_type("AWS::IAM::Policy").values() if {"Ref": role} in each["Roles"]]
-    for policy in (*ROLES[role].get("Policies", []), *attached):
+    attached = [each for each in of_type("AWS::IAM::Policy", holds).values() if {"Ref": role} in each["Roles"]]
+    for policy in (*of_type("AWS::IAM::Role", holds)[role].get("Policies", []), *attached):
         yield from policy["PolicyDocument"]["Statement"]
 
 
@@ -57,8 +57,28 @@ def test_no_role_has_a_managed_policy_or_an_action_by_wildcard(role: str) -> Non
 
 
 def test_only_log_delivery_and_tracing_of_the_run_reach_every_resource() -> None:
-    wide = {(role, each["Sid"]) for role in ROLES for each in statements(role) if "*" in as_list(each["Resource"])}
-    assert wide == {("StateMachineRole", "DeliverLogs"), ("StateMachineRole", "Trace")}
+    # Given what may be done to everything, with tracing and without
+    wide = {holds: {each for role in ROLES for each in wide_ones(role, holds)} for holds in (WITH_TRACING, BY_DEFAULT)}
+    # Then it is the run's log delivery and, where it is traced, its tracing
+    assert wide[WITH_TRACING] == {("StateMachineRole", "DeliverLogs"), ("StateMachineRole", "Trace")}
+    assert wide[BY_DEFAULT] == {("StateMachineRole", "DeliverLogs")}
+
+
+def wide_ones(role: str, holds: frozenset[str]) -> Iterator[tuple[str, str]]:
+    yield from ((role, each["Sid"]) for each in statements(role, holds) if "*" in as_list(each["Resource"]))
+
+
+def test_only_a_run_that_is_traced_may_send_traces() -> None:
+    # Given the state machine that traces where the parameter says so
+    assert RUN["TracingConfiguration"] == {"Enabled": {"Ref": "Tracing"}}
+    # Then the same parameter grants it, and it is off by default
+    assert raw()["Conditions"]["HasTracing"] == {"Fn::Equals": [{"Ref": "Tracing"}, "true"]}
+    assert raw()["Parameters"]["Tracing"]["Default"] == "false"
+    assert "xray:" not in str(resources())
+    (trace,) = [each for each in statements("StateMachineRole", WITH_TRACING) if each["Sid"] == "Trace"]
+    # AWS's own minimum: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html
+    wanted = ("PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets")
+    assert trace["Action"] == [f"xray:{action}" for action in wanted]
 
 
 @pytest.mark.parametrize("step", list(Step))

@@ -1,0 +1,72 @@
+"""The alarms as they are deployed, and what they would read: each by the name that it reads under."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from tests.local.world import World
+
+
+class Alarm(NamedTuple):
+    """An alarm on one of AWS's own metrics."""
+
+    name: str
+    namespace: str
+    metric: str
+    dimension: dict[str, str]
+    statistic: str
+    period: int
+    threshold: float
+
+    @property
+    def of(self) -> str:
+        """Whose metric it is: a queue's name, a function's name, a state machine's ARN."""
+        return self.dimension["Value"]
+
+
+def on_aws_metrics(world: World) -> list[Alarm]:
+    pages = world.cloudwatch.get_paginator("describe_alarms").paginate()
+    return [alarm_of(each) for page in pages for each in page["MetricAlarms"] if each["Namespace"].startswith("AWS/")]
+
+
+def alarm_of(described: dict[str, Any]) -> Alarm:
+    (dimension,) = described["Dimensions"]
+    return Alarm(
+        described["AlarmName"],
+        described["Namespace"],
+        described["MetricName"],
+        dimension,
+        described["Statistic"],
+        described["Period"],
+        described["Threshold"],
+    )
+
+
+def on(world: World, metric: str) -> list[Alarm]:
+    return [each for each in on_aws_metrics(world) if each.metric == metric]
+
+
+def url_of(world: World, queue: str) -> str:
+    return str(world.sqs.get_queue_url(QueueName=queue)["QueueUrl"])
+
+
+def waiting(world: World, queue: str) -> int:
+    """What CloudWatch's ApproximateNumberOfMessagesVisible of that queue is made of."""
+    name = "ApproximateNumberOfMessages"
+    return int(world.sqs.get_queue_attributes(QueueUrl=url_of(world, queue), AttributeNames=[name])["Attributes"][name])
+
+
+def measured(world: World, alarm: Alarm) -> float:
+    """What the emulated CloudWatch has under just what the alarm reads, since an hour ago."""
+    now = datetime.now(UTC)
+    answer = world.cloudwatch.get_metric_statistics(
+        Namespace=alarm.namespace,
+        MetricName=alarm.metric,
+        Dimensions=[alarm.dimension],
+        Statistics=[alarm.statistic],
+        Period=alarm.period,
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+    )
+    return float(sum(each[alarm.statistic] for each in answer["Datapoints"]))
