@@ -17,6 +17,8 @@ LATER = DEADLINE * 1.5
 DATE = "<a date, so many seconds ahead>"
 PAUSE = 7
 """Seconds that a Retry-After asks for."""
+MENDED_AFTER = 3
+UNTIL_MENDED = f"until somebody mends it after the message was received {MENDED_AFTER} times"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,13 @@ ANSWERS = (
     _status(502, "502"),
     _status(503, "503"),
     _status(504, "504"),
-    Fault("503-while", "5xx", "503 for a while", {"kind": "status", "status": 503, "times": None}, receives=3),
+    Fault(
+        "503-while",
+        "5xx",
+        f"503 always, {UNTIL_MENDED}",
+        {"kind": "status", "status": 503, "times": None},
+        receives=MENDED_AFTER,
+    ),
     Fault(
         "500-after",
         "5xx",
@@ -140,7 +148,11 @@ ANSWERS = (
     ),
     Fault("401-once", "401", "401 once", {"kind": "status", "status": 401}, once=True),
     Fault(
-        "401-while", "401", "401 for a while, then mended", {"kind": "status", "status": 401, "times": None}, receives=3
+        "401-while",
+        "401",
+        f"401 always, {UNTIL_MENDED}",
+        {"kind": "status", "status": 401, "times": None},
+        receives=MENDED_AFTER,
     ),
     Fault(
         "401-no-token",
@@ -151,7 +163,11 @@ ANSWERS = (
         special="token fails",
     ),
     Fault(
-        "403-while", "403", "403 for a while, then mended", {"kind": "status", "status": 403, "times": None}, receives=3
+        "403-while",
+        "403",
+        f"403 always, {UNTIL_MENDED}",
+        {"kind": "status", "status": 403, "times": None},
+        receives=MENDED_AFTER,
     ),
 )
 

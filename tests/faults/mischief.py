@@ -114,6 +114,8 @@ class Mischief:
         """What the fault asks for besides a right end."""
         if self._ambush and not self._ambush.used:
             yield "the call never met its fault"
+        if self._fault.receives and line.receives <= self._fault.receives:
+            yield f"the message was gone after {line.receives} receives, though nobody had mended anything"
         if self._fault.once and not self._call.is_token and line.receives > self._call.receives:
             yield f"the worker needed {line.receives} receives"
         if self._fault.pauses:

@@ -16,12 +16,12 @@ _COUNTED = ("cases", *KINDS)
 _MEANING = {
     "network": "connections that are refused or reset",
     "late": "answers that come after our deadline, drip in, or never come",
-    "5xx": "500, 502, 503, 504",
+    "5xx": "500, 502, 503, 504 once; 503 always, until somebody mends it",
     "429": "429 with and without `Retry-After`",
     "408": "408",
     "rubbish": "200 with HTML, or with JSON that ends in the middle",
-    "401": "401 once, for a while, and when no new token is to be had",
-    "403": "403 for a while",
+    "401": "401 once; always, until somebody mends it; when no new token is to be had; and when it comes too slowly",
+    "403": "403 always, until somebody mends it",
     "404": "404 on a uuid that the mapping knows",
     "422": "422 on a unique field, because somebody else was faster",
     KILLED: "the worker's process is killed (a real process, SIGKILL) and its message delivered again",
@@ -96,6 +96,10 @@ def lines(verdicts: Sequence[Verdict], seconds: float, note: str) -> Iterator[st
     yield "says what the SIS said, a certificate is issued and its student told exactly once, the run is answered with"
     yield "the right outcome, nothing was sent without a lease that outlived it, and the record, said once more, is"
     yield "`unchanged` and costs no call."
+    yield ""
+    yield "What does not pass by itself (401, 403 or 503 always) is mended by somebody, or nothing could end well:"
+    yield f"after the message was received {faults.MENDED_AFTER} times. Right is that it stays where it is until then,"
+    yield "and ends like any other when it was mended."
     yield ""
     yield "`lost`: something is not there. `doubled`: something is there more than once. `hung`: the message or its run"
     yield "came to no end. `wrong`: anything else that is not as above."

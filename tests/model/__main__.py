@@ -45,11 +45,12 @@ def _parser() -> argparse.ArgumentParser:
 def _tell(seed: int, number: int, console: Console) -> int:
     found = False
     for attempt in schedules(number, seed):
-        played = play(attempt.seed, trace=True)
+        with attempt.mapping() as new_store:
+            played = play(attempt.seed, new_store=new_store, trace=True)
         found = found or bool(played.findings)
         lines = [*played.about.splitlines(), *played.trace, *(f"FOUND {each}" for each in played.findings)]
         console.print("\n".join(lines), markup=False, highlight=False)
-        console.print(f"seed {seed}: {played.steps} steps, {played.calls} calls", highlight=False)
+        console.print(f"seed {attempt.seed}: {played.steps} steps, {played.calls} calls", highlight=False)
     return 1 if found else 0
 
 

@@ -6,18 +6,24 @@ import multiprocessing
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
 
+from dokstamp_sync.mapping.memory import MemoryStore
+from dokstamp_sync.mapping.row import Store
 from tests.model.exploring import explore
 from tests.model.schedule import play
+from tests.model.tables import on_dynamodb
 from tests.support.progress import bar
 
 KINDS = ("lost", "doubled", "stale", "hung", "broken")
 HANDFUL = 20
 """So many ways are one attempt: hypothesis learns from the ones before."""
+ON_DYNAMODB = 30
+"""Seeds that this number divides are played on a mapping in DynamoDB: that takes six times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,19 @@ class Attempt:
     @property
     def size(self) -> int:
         return self.ways or 1
+
+    @property
+    def on_dynamodb(self) -> bool:
+        return self.seed % ON_DYNAMODB == 0
+
+    @contextmanager
+    def mapping(self) -> Iterator[Callable[[], Store]]:
+        """Makes the mappings that it is played on."""
+        if not self.on_dynamodb:
+            yield MemoryStore
+            return
+        with on_dynamodb() as new_store:
+            yield new_store
 
 
 @dataclass(slots=True)
@@ -100,7 +119,8 @@ def _hush() -> None:
 
 
 def _attempt(attempt: Attempt) -> Attempted:
-    if attempt.ways:
-        explored = explore(attempt.seed, attempt.ways, shorten=attempt.shorten)
-        return Attempted(attempt, explored.findings, explored.story)
-    return Attempted(attempt, play(attempt.seed).findings)
+    with attempt.mapping() as new_store:
+        if attempt.ways:
+            explored = explore(attempt.seed, attempt.ways, new_store=new_store, shorten=attempt.shorten)
+            return Attempted(attempt, explored.findings, explored.story)
+        return Attempted(attempt, play(attempt.seed, new_store=new_store).findings)

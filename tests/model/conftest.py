@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from tests.model.tables import RepeatingClient
+from dokstamp_sync.mapping.row import Store
+from tests.model.tables import on_dynamodb
 
 
 @pytest.fixture
-def dynamodb() -> Iterator[RepeatingClient]:
-    with mock_aws():
-        yield RepeatingClient(boto3.client("dynamodb", region_name="us-east-1"))
+def new_store() -> Iterator[Callable[[], Store]]:
+    with on_dynamodb() as made:
+        yield made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tests.model.attempts import HANDFUL, KINDS, Attempted, kinds
+from tests.model.attempts import HANDFUL, KINDS, ON_DYNAMODB, Attempted, kinds
 
 _MEANING = {
     "lost": "something that the SIS said is not in DokStamp, or was refused or called stale without a reason",
@@ -33,6 +33,10 @@ def section(schedules: Sequence[Attempted], ways: Sequence[Attempted], seconds: 
     yield "In a schedule a seed says everything beforehand. A way is steered by hypothesis, event by event, which also"
     yield f"shortens a way that ended wrong; {HANDFUL} ways are one attempt, which ends with the first wrong one."
     yield ""
+    yield f"{_on_dynamodb(schedules)} of the schedules and {_on_dynamodb(ways)} of the ways, those whose seed"
+    yield f"{ON_DYNAMODB} divides, had their mapping in DynamoDB (moto, in process), behind an SDK that repeats about"
+    yield "every tenth write as if its answer had been lost; the others had it in memory."
+    yield ""
     yield "| what was found | means | schedules | attempts of hypothesis |"
     yield "|---|---|---:|---:|"
     by_schedules, by_ways = kinds(schedules), kinds(ways)
@@ -42,6 +46,10 @@ def section(schedules: Sequence[Attempted], ways: Sequence[Attempted], seconds: 
     for each in (*schedules, *ways):
         if each.findings:
             yield from _failure(each)
+
+
+def _on_dynamodb(attempts: Sequence[Attempted]) -> int:
+    return sum(each.attempt.size for each in attempts if each.attempt.on_dynamodb)
 
 
 def _failure(attempted: Attempted) -> Iterator[str]:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from dokstamp_sync.mapping.dynamodb import DynamoDBStore
+from dokstamp_sync.mapping.row import Store
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,3 +45,15 @@ def made_table(client: DynamoDBClient) -> str:
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
     )
     return name
+
+
+@contextmanager
+def on_dynamodb() -> Iterator[Callable[[], Store]]:
+    """Makes mappings, each with a table and an SDK of its own, so that a schedule played twice comes to the same."""
+
+    def new_store() -> Store:
+        repeating = RepeatingClient(boto3.client("dynamodb", region_name="us-east-1"))
+        return DynamoDBStore(repeating.client, made_table(repeating.client))
+
+    with mock_aws():
+        yield new_store

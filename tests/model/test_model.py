@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from dokstamp_sync.mapping.dynamodb import DynamoDBStore
+from dokstamp_sync.mapping.row import Store
 from tests.model.schedule import play
-from tests.model.tables import RepeatingClient, made_table
 
 SCHEDULES = 100
 DYNAMODB_SCHEDULES = 5
@@ -23,10 +24,12 @@ def test_a_school_in_any_weather_ends_as_its_sis_says(first: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(1, 1 + DYNAMODB_SCHEDULES))
-def test_a_school_in_any_weather_ends_as_its_sis_says_on_dynamodb_too(seed: int, dynamodb: RepeatingClient) -> None:
+def test_a_school_in_any_weather_ends_as_its_sis_says_on_dynamodb_too(
+    seed: int, new_store: Callable[[], Store]
+) -> None:
     # Given a mapping in DynamoDB, with an SDK that now and then repeats a write whose answer it lost
     # When the storm is over
-    played = play(seed, new_store=lambda: DynamoDBStore(dynamodb.client, made_table(dynamodb.client)))
+    played = play(seed, new_store=new_store)
     # Then it came to the same as in memory
     assert played.findings == []
 
