@@ -9,20 +9,16 @@ from tests.local.world import World
 
 
 class Alarm(NamedTuple):
-    """An alarm on one of AWS's own metrics."""
+    """An alarm on one of AWS's own metrics. ``of``: a queue's or a function's name, or a state machine's ARN."""
 
     name: str
     namespace: str
     metric: str
-    dimension: dict[str, str]
+    dimension: str
+    of: str
     statistic: str
     period: int
     threshold: float
-
-    @property
-    def of(self) -> str:
-        """Whose metric it is: a queue's name, a function's name, a state machine's ARN."""
-        return self.dimension["Value"]
 
 
 def on_aws_metrics(world: World) -> list[Alarm]:
@@ -36,7 +32,8 @@ def alarm_of(described: dict[str, Any]) -> Alarm:
         described["AlarmName"],
         described["Namespace"],
         described["MetricName"],
-        dimension,
+        dimension["Name"],
+        dimension["Value"],
         described["Statistic"],
         described["Period"],
         described["Threshold"],
@@ -63,7 +60,7 @@ def measured(world: World, alarm: Alarm) -> float:
     answer = world.cloudwatch.get_metric_statistics(
         Namespace=alarm.namespace,
         MetricName=alarm.metric,
-        Dimensions=[alarm.dimension],
+        Dimensions=[{"Name": alarm.dimension, "Value": alarm.of}],
         Statistics=[alarm.statistic],
         Period=alarm.period,
         StartTime=now - timedelta(hours=1),
