@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.order import Step
 from dokstamp_sync.worker.batch import HandedBack, Received
+from dokstamp_sync.worker.shared import SharedRows
 from local.sandbox import Fault, Sandbox
 from tests.support.sis import Json, Sis
 from tests.unit.test_step_attachments import ATTACH, DETACH, attached, catalogue, course, group, groups_of
@@ -32,6 +34,28 @@ def test_a_list_that_was_not_attached_is_not_attached_later_in_place_of_a_newer_
     sis.say(Step.COURSE_MODULES, listed)
     sis.say(Step.MODULE_GROUP, group("Term 1", "M2"))
     # Then the newer one counts
+    assert attached(sandbox)["M1"]["workload"] == 20
+
+
+def test_a_worker_that_was_overtaken_leaves_no_wish_of_its_own_behind(
+    sis: Sis, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a worker that sleeps past its lease before it comes to the course's attachments
+    claim = SharedRows.claim
+    newer = course({"module_id": "M1", "workload": 20})
+
+    def slowly(rows: SharedRows, id_: str) -> Claimed:
+        monkeypatch.setattr(SharedRows, "claim", claim)
+        sis.pipeline.clock.sleep(sis.pipeline.settings.lease_seconds + 1)
+        # And another one that delivers a newer list meanwhile
+        sis.say(Step.COURSE_MODULES, newer)
+        return claim(rows, id_)
+
+    monkeypatch.setattr(SharedRows, "claim", slowly)
+    hand_back(sis, Step.COURSE_MODULES, course({"module_id": "M1", "workload": 99}))
+    # When a group of the course is delivered after both
+    sis.say(Step.MODULE_GROUP, group("Term 1", "M2"))
+    # Then the newer list counts
     assert attached(sandbox)["M1"]["workload"] == 20
 
 

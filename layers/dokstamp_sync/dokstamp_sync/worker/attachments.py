@@ -76,10 +76,12 @@ def attach(work: Work[A], course_uuid: str, group: str | None) -> Changes:
     shared = work.claim_other(f"attachments#{course_uuid}")
     names = {parent.uuid: f"module '{parent.reference.sis_id}'" for parent in work.parents.values()}
     course = _Course(work.api, course_uuid, shared, names)
-    if course.wish(work.claimed.row.id, wanted, work.occurred_at):
-        # The course's other records may carry the wish out from now on, whether or not this one comes to it.
-        work.claimed.touched = True
     try:
+        # Who was overtaken must not wish any more: others would carry out what is older than what was delivered.
+        work.claimed.check()
+        if course.wish(work.claimed.row.id, wanted, work.occurred_at):
+            # The course's other records may carry the wish out from now on, whether or not this one comes to it.
+            work.claimed.touched = True
         changes = course.change(wanted, group)
     except Retry as error:
         if error.definite:
