@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import time
 from collections.abc import Sequence
@@ -15,8 +14,9 @@ from tests.faults.cases import matrix, representative
 from tests.faults.report import markdown, table, tally
 from tests.faults.runner import run_all
 from tests.faults.verdict import KINDS
+from tests.support.options import regex
 
-REPORT = Path(".local/faults.md")
+REPORT = Path(".local/faults-matrix.md")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="every call, fault and point once")
-    parser.add_argument("--only", type=re.compile, default=re.compile(""), metavar="REGEX", help="cases by their id")
+    parser.add_argument("--only", type=regex, default=regex(""), metavar="REGEX", help="cases by their id")
     parser.add_argument("--report", type=Path, default=REPORT, metavar="PATH", help="default: %(default)s")
     return parser.parse_args(arguments)
 

@@ -11,6 +11,7 @@ from tests.faults import faults
 from tests.faults.cases import GROUPS, KILLED, OVERTAKEN, Case, Overtaking
 from tests.faults.points import Point
 from tests.faults.verdict import KINDS, Verdict
+from tests.support.options import PYTHON
 
 _COUNTED = ("cases", *KINDS)
 _MEANING = {
@@ -104,7 +105,7 @@ def lines(verdicts: Sequence[Verdict], seconds: float, note: str) -> Iterator[st
     yield "`lost`: something is not there. `doubled`: something is there more than once. `hung`: the message or its run"
     yield "came to no end. `wrong`: anything else that is not as above."
     yield ""
-    yield "One case again: `python -m tests.faults --only '^course/create/reset-after$'`; a part of them: `--only 429`."
+    yield f"One case again: `{PYTHON} -m tests.faults --only '^course/create/reset-after$'`; a part: `--only 429`."
     yield ""
     yield from _failures(bad)
     yield from _by_group(verdicts)

@@ -37,8 +37,10 @@ def main() -> int:
         return _repeat(options.repeat)
     folder = options.folder
     folder.mkdir(parents=True, exist_ok=True)
+    earlier = folder / "earlier"
+    earlier.mkdir(exist_ok=True)
     for old in folder.glob("*.*"):
-        old.unlink()
+        old.replace(earlier / old.name)
     if guide() is None:
         TITLES["bytes"] = "bytes, changed blindly"
         console.print(f"! {WITHOUT}", style="yellow", markup=False)

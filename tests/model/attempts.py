@@ -17,6 +17,7 @@ from dokstamp_sync.mapping.row import Store
 from tests.model.exploring import explore
 from tests.model.schedule import play
 from tests.model.tables import on_dynamodb
+from tests.support.options import PYTHON
 from tests.support.progress import bar
 
 KINDS = ("lost", "doubled", "stale", "hung", "broken")
@@ -103,7 +104,7 @@ def told(attempted: Attempted) -> str:
     """What was wrong, how it came to that, and how to repeat it."""
     lines = [f"seed {attempted.attempt.seed}: {len(attempted.findings)} findings", *attempted.findings[:5]]
     lines += [attempted.story] if attempted.story else []
-    return "\n  ".join([*lines, f"again: python -m tests.model {attempted.attempt.again}"])
+    return "\n  ".join([*lines, f"again: {PYTHON} -m tests.model {attempted.attempt.again}"])
 
 
 def _shared(todo: Sequence[Attempt], jobs: int) -> Iterator[Attempted]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tests.model.attempts import HANDFUL, KINDS, ON_DYNAMODB, Attempted, kinds
+from tests.support.options import PYTHON
 
 _MEANING = {
     "lost": "something that the SIS said is not in DokStamp, or was refused or called stale without a reason",
@@ -59,6 +60,6 @@ def _failure(attempted: Attempted) -> Iterator[str]:
     yield from attempted.findings
     yield ""
     yield from attempted.story.splitlines()
-    yield f"again: python -m tests.model {attempted.attempt.again}"
+    yield f"again: {PYTHON} -m tests.model {attempted.attempt.again}"
     yield "```"
     yield ""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from rich.table import Table
 from local.command import carry_out
 from tests.planted.bugs import BUGS, Bug
 from tests.planted.copies import ROOT, Seen, copy_with, tried
+from tests.support.options import regex
 
 CHECKS = {
     "matrix": "fault matrix, quick part",
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bugs = [bug for bug in BUGS if options.only.search(bug.key)]
     console = Console(soft_wrap=True, highlight=False)
     if not bugs:
-        console.print(f"No bug is called {options.only.pattern!r}.")
+        console.print(f"No bug is called {options.only.pattern!r}; there are {', '.join(bug.key for bug in BUGS)}.")
         return 2
     if options.patches:
         return _write(bugs, options.patches)
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.planted", description=__doc__)
-    parser.add_argument("--only", type=re.compile, default=re.compile(""), metavar="REGEX", help="bugs by their name")
+    parser.add_argument("--only", type=regex, default=regex(""), metavar="REGEX", help="bugs by their name")
     parser.add_argument("--schedules", type=int, default=100)
     parser.add_argument("--ways", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
