@@ -65,7 +65,7 @@ def _blindly(folder: Path, seconds: int, seed: int) -> None:
     seeds, random = everything(), Random(seed)
     with caught() as lines:
         hunt = Hunt("bytes", lines, folder)
-        while hunt.seconds < seconds:
+        while hunt.goes_on(seconds):
             body = random.choice(seeds)
             for _ in range(random.randint(1, 5)):
                 body = mutate(body, random, seeds)[:MOST_BYTES]

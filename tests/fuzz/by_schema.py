@@ -29,10 +29,10 @@ def main(folder: Path, seconds: int) -> None:
         )
         @given(BODIES)
         def search(body: str) -> None:
-            if hunt.seconds < seconds:
+            if hunt.goes_on(seconds):
                 hunt.judge(body)
 
-        while hunt.seconds < seconds:
+        while hunt.goes_on(seconds):
             search()
         hunt.note()
 

@@ -30,6 +30,10 @@ class Hunt:
     def seconds(self) -> float:
         return time.monotonic() - self._began
 
+    def goes_on(self, seconds: float) -> bool:
+        """Whether time is left; something is tried however slow the machine is."""
+        return self.executions == 0 or self.seconds < seconds
+
     def judge(self, body: str) -> None:
         """Judges a body; a finding is kept, and the search goes on."""
         self.executions += 1
