@@ -93,7 +93,9 @@ def test_a_list_without_meta_is_whole(given: Settings) -> None:
     assert len(list(client.pages("/courses/x/attach/modules"))) == 20
 
 
-@pytest.mark.parametrize("meta", [{"last_page": 2}, {"total": None}, {"total": "many"}, [2]], ids=repr)
+@pytest.mark.parametrize(
+    "meta", [{"last_page": 2}, {"total": None}, {"total": "many"}, {"total": True}, {"total": 1.5}, [2]], ids=repr
+)
 def test_a_list_with_pages_that_does_not_say_how_many_is_an_error_and_not_a_short_list(
     meta: Any, given: Settings
 ) -> None:

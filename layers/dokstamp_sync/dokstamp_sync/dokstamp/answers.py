@@ -74,10 +74,10 @@ def total(meta: object, said: str) -> int | None:
     if not meta:
         return None
     given = meta.get("total") if isinstance(meta, dict) else None
-    try:
-        return int(given)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise Retry(f"{said} has pages, but does not say how many entities") from None
+    # Not by int() alone: to it, true is one entity.
+    if not re.fullmatch(r"[0-9]{1,9}", str(given)):
+        raise Retry(f"{said} has pages, but does not say how many entities")
+    return int(str(given))
 
 
 def refusal(answer: Answer) -> tuple[str, frozenset[str]]:
