@@ -100,6 +100,6 @@ def moves(step: Step, path: str, before: Sections, record: Json, there: Json, *,
     """An entity that belongs elsewhere from now on; what DokStamp made of it is read again."""
     one, delivered = f"{path}/[^/]+$", joined(before, {step.section: [record]})
     return [
-        Call(step, name, "PATCH", one, there, Outcome.UPDATED, delivered, newer=record),
-        Call(step, f"look after the {name}", "GET", one, there, Outcome.UPDATED, delivered),
+        Call(step, name, "PATCH", one, there, Outcome.UPDATED, delivered, whose="own", newer=record),
+        Call(step, f"look after the {name}", "GET", one, there, Outcome.UPDATED, delivered, whose="own"),
     ]

@@ -94,7 +94,7 @@ def _by_fault(call: Call) -> Iterator[Case]:
         yield Case(call, fault=faults.SLOW_TOKEN)
     if call.whose:
         yield from (Case(call, fault=fault) for fault in faults.UNKNOWN)
-    if call.whose == "own" and call.step in (Step.MODULE, Step.COHORT, Step.STUDENT):
+    if call.name == "update" and call.step in (Step.MODULE, Step.COHORT, Step.STUDENT):
         yield Case(call, fault=faults.STILL_HELD)
     yield from (Case(call, fault=faults.RIVAL, rival=rival) for rival in call.rivals)
 

@@ -58,7 +58,7 @@ class Mischief:
         if fault.special in ("removed", "removed and kept"):
             held = fault.special == "removed and kept"
             self._sandbox.switch(trashed_blocks_unique=held)
-            if call.name not in ("read a draft again", "read after a lost revocation"):
+            if call.method != "GET" or call.whose != "own":
                 remove(self._sandbox, call)
                 return
         self._wire = wire

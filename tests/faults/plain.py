@@ -205,6 +205,26 @@ _ENTERED = changed(school.ENROLLMENT, sis_id="E-1")
 _FREE = changed(_ENTERED, cohort_id=None)
 _TWO_COHORTS = joined(school.PEOPLE, {"cohorts": [school.OTHER_COHORT]})
 
+_IDS: Mapping[Step, Mapping[str, Any]] = {
+    Step.INSTITUTION: {"name": "Federal University of Vale"},
+    Step.COURSE: {"code": "CSC"},
+    Step.MODULE: {"code": "ALG-1"},
+    Step.COHORT: {"code": "CS-A"},
+    Step.STUDENT: {"email": "ana.lima@school.example"},
+}
+
+
+def _renames(plain: Plain) -> list[Call]:
+    """What names the entity in DokStamp changes: it has to be known by its uuid, for it cannot be looked up."""
+    if plain.step not in _IDS:
+        return []
+    old = changed(plain.record, sis_id="ID-1")
+    new = changed(old, **_IDS[plain.step])
+    known = joined(plain.before, {plain.step.section: [old]})
+    one = f"{plain.path}/[^/]+$"
+    return [Call(plain.step, "rename", "PATCH", one, new, Outcome.UPDATED, known, whose="own", newer=old)]
+
+
 _CHANGES_OF_COHORT = [
     *moves(Step.ENROLLMENT, "^/enrollments", _TWO_COHORTS, _ENTERED, changed(_ENTERED, cohort_id="CS-2")),
     *moves(Step.ENROLLMENT, "^/enrollments", school.PEOPLE, _ENTERED, _FREE, name="move out of the cohort"),
@@ -212,7 +232,7 @@ _CHANGES_OF_COHORT = [
 ]
 
 CALLS = (
-    [call for plain in PLAIN for call in (*_calls(plain), *_changes(plain), *_moves(plain))]
+    [call for plain in PLAIN for call in (*_calls(plain), *_changes(plain), *_renames(plain), *_moves(plain))]
     + _CHANGES_OF_COHORT
     + [_BY_HAND]
     + _PARENTS

@@ -23,11 +23,22 @@ _MODULE_WORDS = {"presential": "in_person", "remote": "online"}
 def wanted(*messages: Sections) -> Wanted:
     """What DokStamp should hold after these messages, said in this order."""
     world: Wanted = {}
+    names: dict[Name, Name] = {}
     for message in messages:
         for section, records in message.items():
             for record in records:
+                _forget_old_name(world, names, section, record)
                 _TELL[section](world, record)
     return world
+
+
+def _forget_old_name(world: Wanted, names: dict[Name, Name], section: str, said: Json) -> None:
+    """What is said again under its ``sis_id`` is no second thing; ``names`` keeps what each was called last."""
+    kind, field_ = _NAMED_BY.get(section, ("", ""))
+    if "sis_id" in said and field_ in said:
+        name = kind, said[field_]
+        world.pop(names.get((kind, said["sis_id"]), name), None)
+        names[kind, said["sis_id"]] = name
 
 
 def _tell_institution(world: Wanted, said: Json) -> None:
@@ -115,6 +126,14 @@ _TELL: dict[str, Callable[[Wanted, Json], None]] = {
     "students": _tell_student,
     "enrollments": _tell_enrollment,
     "certificates": _tell_certificate,
+}
+
+_NAMED_BY = {
+    "institutions": ("institution", "name"),
+    "courses": ("course", "code"),
+    "modules": ("module", "code"),
+    "cohorts": ("cohort", "code"),
+    "students": ("student", "email"),
 }
 
 

@@ -71,6 +71,8 @@ def _belongs(key: str, value: Any) -> bool:
 @contextmanager
 def caught() -> Iterator[Lines]:
     """Catches all that is logged, in place of the stream that it goes to."""
+    # What a handler has put there stays for the life of its process.
+    logger.clear_state()
     ours, lines = logging.getLogger(logger.service), Lines()
     before, ours.handlers = ours.handlers, [lines]
     try:

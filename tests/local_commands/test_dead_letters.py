@@ -10,8 +10,7 @@ from moto import mock_aws
 
 from local import dead_letters, letters, redrive
 from local.follow import run_of
-from local.letters import NAMES, Lane, count, lanes, look
-from local.parameters import pascal
+from local.letters import Lane, count, look
 from local.processes import Failed
 
 RUN = "0123456789abcdef0123456789abcdef01234567"
@@ -229,26 +228,3 @@ def test_a_letter_that_comes_back_during_the_move_ends_it(lane: Lane, tasks: Mov
     # When the letters are moved, Then each is moved once
     assert redrive.redrive(lane, quiet) == 1
     assert count(lane) == 1
-
-
-def test_a_stack_on_aws_is_found_by_its_outputs() -> None:
-    # Given a stack with the template's outputs
-    outputs = {
-        f"{pascal(name)}{kind}": {"Value": name} for name in NAMES for kind in ("QueueUrl", "DeadLetterQueueUrl")
-    }
-    bucket = {"Anything": {"Type": "AWS::S3::Bucket"}}
-    with mock_aws():
-        boto3.client("cloudformation").create_stack(
-            StackName="school", TemplateBody=json.dumps({"Resources": bucket, "Outputs": outputs})
-        )
-        # When its lanes are looked for, Then all ten are found, or the one that is wanted
-        assert [lane.name for lane in lanes("school")] == list(NAMES)
-        assert [lane.queue_url for lane in lanes("school", "course_modules")] == ["course_modules"]
-        # And a stack that is none says so
-        with pytest.raises(Failed, match="nowhere"):
-            lanes("nowhere")
-
-
-def test_a_step_that_there_is_not_is_named_with_those_that_there_are() -> None:
-    with pytest.raises(Failed, match="one of inbox, institution"):
-        lanes("", "students")

@@ -11,12 +11,19 @@ from dokstamp_sync.observability import logger, metrics
 from local.sandbox import Sandbox
 from tests.support.pipeline import Pipeline, settings
 from tests.worker.lambda_world import World, build_world
-from tests.worker.scene import Scene
+from tests.worker.scene import COURSE, Scene
 
 
 @pytest.fixture
 def scene() -> Scene:
     return Scene()
+
+
+@pytest.fixture
+def waiting(scene: Scene) -> Scene:
+    """A scene in which ``ana`` needs the course ``CS``."""
+    scene.step.needs["ana"] = COURSE
+    return scene
 
 
 @pytest.fixture

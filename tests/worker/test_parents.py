@@ -1,28 +1,18 @@
 """The records that a record depends on: waited for, looked up, and named when they do not come."""
 
-from typing import Any
-
 import pytest
 
-from dokstamp_sync.errors import Misconfigured, NotFound, NotReady, Rejected, Retry
+from dokstamp_sync.errors import Misconfigured, NotReady, Rejected, Retry
 from dokstamp_sync.mapping.row import Claim, Delivery, Row
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.worker.parents import Reference
 from dokstamp_sync.worker.passing import refused_id
-from dokstamp_sync.worker.work import Delivered
 from tests.worker.scene import COURSE, NOON, Scene, outcomes, reasons, student, uuid_of
 
 LATER = "2026-11-21T12:00:00Z"
 MISSING = "course 'CS' is neither mapped nor in DokStamp"
 COURSE_UUID = "11111111-1111-4111-8111-111111111111"
-
-
-@pytest.fixture
-def waiting(scene: Scene) -> Scene:
-    """A scene in which ``ana`` needs the course ``CS``."""
-    scene.step.needs["ana"] = COURSE
-    return scene
 
 
 def refused(run: str, outcome: Outcome) -> Row:
@@ -203,64 +193,6 @@ def test_what_is_not_ready_inside_a_step_ends_as_the_step_says(scene: Scene) -> 
     scene.clock.sleep(3600)
     # Then it is rejected
     assert outcomes(scene.take("ana", receives=2)) == {"ana": "rejected"}
-
-
-def test_a_parent_that_dokstamp_no_longer_knows_is_forgotten_and_waited_for(waiting: Scene) -> None:
-    # Given a mapped course that was deleted in DokStamp
-    waiting.put(Row("course#CS", uuid=COURSE_UUID))
-    waiting.step.script["ana"] = [NotFound("GET answered 404", path=f"/courses/{COURSE_UUID}/modules")]
-    # When a record that needs it meets the 404
-    assert waiting.take("ana") is None
-    # Then the course is unknown again, and the record waits for it
-    assert waiting.store.rows["course#CS"].uuid is None
-    assert waiting.row("ana").claim is None
-
-
-def test_a_dry_run_that_meets_a_deleted_parent_leaves_the_mapping_alone(waiting: Scene) -> None:
-    # Given a mapped course that was deleted in DokStamp
-    before = waiting.put(Row("course#CS", uuid=COURSE_UUID))
-    waiting.step.script["ana"] = [NotFound("GET answered 404", path=f"/courses/{COURSE_UUID}/modules")]
-    # When a dry run meets the 404
-    waiting.take("ana", options={"dry_run": True})
-    # Then it wrote nothing
-    assert waiting.store.rows["course#CS"] == before
-
-
-def test_a_404_on_the_record_s_own_uuid_below_a_parent_is_the_record_s_and_not_the_parent_s(waiting: Scene) -> None:
-    # Given a mapped record that lives below its parent's path, as module groups do, and was deleted in DokStamp
-    course = waiting.put(Row("course#CS", uuid=COURSE_UUID))
-    applied = Delivery("run-0", "2026-11-19T12:00:00.000000Z", "old", Outcome.CREATED, "")
-    waiting.put(Row("student#ana", uuid="22222222-2222-4222-8222-222222222222", applied=applied))
-    gone = f"/courses/{COURSE_UUID}/groups/22222222-2222-4222-8222-222222222222"
-
-    def afresh(work: Any) -> Delivered:
-        assert work.uuid is None
-        return Delivered(Outcome.CREATED, uuid_of("ana"))
-
-    waiting.step.script["ana"] = [NotFound("PATCH answered 404", path=gone), afresh]
-    # When its change meets the 404
-    answer = waiting.take("ana")
-    # Then the record is synced afresh, and the parent is left alone
-    assert outcomes(answer) == {"ana": "created"}
-    assert waiting.store.rows["course#CS"] == course
-
-
-def test_a_record_that_dokstamp_no_longer_knows_is_synced_afresh_only_once(scene: Scene) -> None:
-    # Given a mapped record whose uuid DokStamp does not know, twice
-    applied = Delivery("run-0", "2026-11-19T12:00:00.000000Z", "old", Outcome.CREATED, "")
-    scene.put(Row("student#ana", uuid=COURSE_UUID, applied=applied))
-    scene.step.script["ana"] = [NotFound("404", path=f"/students/{COURSE_UUID}")] * 2
-    # When it is taken
-    answer = scene.take("ana")
-    # Then it was tried twice, and is rejected; its uuid stays until something new is made in its place
-    assert scene.step.begun == ["ana", "ana"]
-    assert outcomes(answer) == {"ana": "rejected"}
-    assert scene.row("ana").uuid == COURSE_UUID
-
-
-def test_a_404_on_anything_else_is_a_rejection(scene: Scene) -> None:
-    scene.step.script["ana"] = [NotFound("404", path=f"/templates/{COURSE_UUID}"), Rejected("never asked for")]
-    assert reasons(scene.take("ana")) == {"ana": "404"}
 
 
 @pytest.mark.parametrize("others", ["the same as before", "something older", "something that is refused as well"])

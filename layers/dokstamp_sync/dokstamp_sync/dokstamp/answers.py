@@ -75,7 +75,7 @@ def total(meta: object, said: str) -> int | None:
         return None
     given = meta.get("total") if isinstance(meta, dict) else None
     # Not by int() alone: to it, true is one entity.
-    if not re.fullmatch(r"[0-9]{1,9}", str(given)):
+    if not re.fullmatch(r"[0-9]{1,18}", str(given)):
         raise Retry(f"{said} has pages, but does not say how many entities")
     return int(str(given))
 

@@ -21,6 +21,8 @@ from dokstamp_sync.worker.work import Delivered, R, StepRules, Work
 
 # How often a record is decided upon anew because its row changed meanwhile, before its message comes back later.
 MOST_DECISIONS = 5
+# A 404 counts when it was said so often: what is moved or renamed just then could not be looked up.
+DENIALS = 2
 
 
 class Deliveries(Generic[R]):
@@ -82,7 +84,7 @@ class Deliveries(Generic[R]):
         gate = Gate(self._means.api, dry_run=False)
         gate.claims.append(claimed)
         try:
-            delivered = self._try_twice(record, context, parents, gate)
+            delivered = self._try(record, context, parents, gate)
         except Rejected as refusal:
             shown = digest(self._step, record.sis_id)
             logger.warning("record rejected", record=shown, status=refusal.status, fields=sorted(refusal.fields))
@@ -99,18 +101,15 @@ class Deliveries(Generic[R]):
             self._means.refusals.drop(row.id)
         return self._outcome(record, delivered.outcome, delivered.reason, claimed.row)
 
-    def _try_twice(self, record: R, context: Context, parents: dict[str, Parent], gate: Gate) -> Delivered:
-        """Once more, afresh, if DokStamp does not know the mapped uuid."""
-        claimed = gate.claims[0]
+    def _try(self, record: R, context: Context, parents: dict[str, Parent], gate: Gate, denials: int = 0) -> Delivered:
+        """Asks twice before a 404 on the record's mapped uuid is believed; then once more, afresh."""
         try:
-            return self._rules.deliver(self._work(record, context, parents, gate))
+            return self._rules.deliver(self._work(record, context, parents, gate, forgotten=denials == DENIALS))
         except NotFound as unknown:
-            if not claimed.row.uuid or claimed.row.uuid not in unknown.path:
+            uuid = gate.claims[0].row.uuid
+            if denials == DENIALS or not uuid or uuid not in unknown.path:
                 raise self._blame(unknown, parents, context) from None
-        try:
-            return self._rules.deliver(self._work(record, context, parents, gate, forgotten=True))
-        except NotFound as unknown:
-            raise self._blame(unknown, parents, context) from None
+        return self._try(record, context, parents, gate, denials + 1)
 
     def _blame(self, unknown: NotFound, parents: dict[str, Parent], context: Context) -> NotFound | NotReady:
         """A parent that DokStamp does not know is forgotten, and looked up when the message comes back."""
@@ -121,9 +120,7 @@ class Deliveries(Generic[R]):
                 return NotReady(f"{parent.reference.step} '{parent.reference.sis_id}' is gone from DokStamp")
         return unknown
 
-    def _work(
-        self, record: R, context: Context, parents: dict[str, Parent], gate: Gate, *, forgotten: bool = False
-    ) -> Work[R]:
+    def _work(self, record: R, context: Context, parents: dict[str, Parent], gate: Gate, *, forgotten: bool) -> Work[R]:
         rows = SharedRows(self._means.store, context.claims, self._means.clock, gate, dry_run=context.dry_run)
         return Work(
             record=record,
@@ -156,7 +153,7 @@ class Deliveries(Generic[R]):
         try:
             if any(parent.uuid == PLANNED for parent in parents.values()):
                 raise WouldWrite(Outcome.CREATED)
-            delivered = self._try_twice(record, context, parents, gate)
+            delivered = self._try(record, context, parents, gate)
             return self._outcome(record, delivered.outcome, f"dry run: {delivered.reason}", row)
         except WouldWrite as would:
             if row is None or not row.uuid:

@@ -10,7 +10,7 @@ from typing import Any
 
 from dokstamp_sync.dokstamp import lookups
 from dokstamp_sync.dokstamp.answers import Entity
-from dokstamp_sync.errors import Blocked, NotReady
+from dokstamp_sync.errors import Blocked, NotReady, Rejected
 from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
@@ -78,11 +78,14 @@ class Parents:
         return self._look_up(reference)
 
     def forget(self, parent: Parent) -> None:
-        """DokStamp does not know the mapped uuid: the row goes back to knowing nothing.
+        """DokStamp denied the mapped uuid. If it does so again, the row goes back to knowing nothing.
 
         A look-up comes first: where it fails as well, tenant or address are wrong, and the row may be right.
         """
         self._find(parent.reference)
+        with suppress(Rejected):
+            self._api.get(f"/{parent.reference.step.section}/{parent.uuid}")
+            return
         id_ = row_id(parent.reference.step, parent.reference.sis_id)
         row = self._rows.pop(id_, None)
         if row and row.uuid == parent.uuid:

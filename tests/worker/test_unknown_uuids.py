@@ -1,0 +1,128 @@
+"""A uuid that DokStamp does not know, or says so: it is believed when it was said twice, and of that uuid alone."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dokstamp_sync.errors import NotFound, Rejected, Retry
+from dokstamp_sync.mapping.row import Delivery, Row
+from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.records import Student
+from dokstamp_sync.worker.work import Delivered, Work
+from tests.worker.scene import Scene, outcomes, reasons, uuid_of
+
+COURSE_UUID = "11111111-1111-4111-8111-111111111111"
+COURSE = f"/courses/{COURSE_UUID}"
+ANA_UUID = "22222222-2222-4222-8222-222222222222"
+APPLIED = Delivery("run-0", "2026-11-19T12:00:00.000000Z", "old", Outcome.CREATED, "")
+
+
+def denied(path: str, times: int) -> list[Exception | Callable[[Work[Student]], Delivered]]:
+    """So many tries that end with a 404 on that path."""
+    return [NotFound("PATCH answered 404", path=path)] * times
+
+
+def known(work: Work[Student]) -> Delivered:
+    """Delivered to the entity that the mapping knows."""
+    assert work.uuid == ANA_UUID
+    return Delivered(Outcome.UPDATED, work.uuid)
+
+
+def afresh(work: Work[Student]) -> Delivered:
+    """Delivered as if the mapping knew none."""
+    assert work.uuid is None
+    return Delivered(Outcome.CREATED, uuid_of("ana"))
+
+
+def test_a_404_that_is_not_repeated_is_not_believed(scene: Scene) -> None:
+    # Given a mapped record whose uuid DokStamp denies once
+    scene.put(Row("student#ana", uuid=ANA_UUID, applied=APPLIED))
+    scene.step.script["ana"] = [*denied(f"/students/{ANA_UUID}", 1), known]
+    # When it is taken, Then it stays the entity that it was
+    assert outcomes(scene.take("ana")) == {"ana": "updated"}
+    assert scene.row("ana").uuid == ANA_UUID
+
+
+def test_a_record_that_dokstamp_denies_twice_is_synced_afresh(scene: Scene) -> None:
+    scene.put(Row("student#ana", uuid=ANA_UUID, applied=APPLIED))
+    scene.step.script["ana"] = [*denied(f"/students/{ANA_UUID}", 2), afresh]
+    assert outcomes(scene.take("ana")) == {"ana": "created"}
+
+
+def test_a_record_that_dokstamp_no_longer_knows_is_synced_afresh_only_once(scene: Scene) -> None:
+    # Given a mapped record whose uuid DokStamp does not know, whatever is done
+    scene.put(Row("student#ana", uuid=ANA_UUID, applied=APPLIED))
+    scene.step.script["ana"] = denied(f"/students/{ANA_UUID}", 3)
+    # When it is taken
+    answer = scene.take("ana")
+    # Then it was tried afresh once, and is rejected; its uuid stays until something new is made in its place
+    assert scene.step.begun == ["ana", "ana", "ana"]
+    assert outcomes(answer) == {"ana": "rejected"}
+    assert scene.row("ana").uuid == ANA_UUID
+
+
+def test_a_404_on_the_record_s_own_uuid_below_a_parent_is_the_record_s_and_not_the_parent_s(waiting: Scene) -> None:
+    # Given a mapped record that lives below its parent's path, as module groups do, and was deleted in DokStamp
+    course = waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    waiting.put(Row("student#ana", uuid=ANA_UUID, applied=APPLIED))
+    waiting.step.script["ana"] = [*denied(f"{COURSE}/groups/{ANA_UUID}", 2), afresh]
+    # When its change meets the 404
+    answer = waiting.take("ana")
+    # Then the record is synced afresh, and the parent is left alone
+    assert outcomes(answer) == {"ana": "created"}
+    assert waiting.store.rows["course#CS"] == course
+
+
+def test_a_parent_that_dokstamp_denies_once_is_still_the_parent(waiting: Scene) -> None:
+    # Given a mapped course that is there, though DokStamp denies it once
+    course = waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    waiting.step.script["ana"] = denied(f"{COURSE}/modules", 1)
+    # When a record that needs it meets the 404
+    assert waiting.take("ana") is None
+    # Then the mapping still knows it, and the record is delivered when its message comes back
+    assert waiting.store.rows["course#CS"] == course
+    assert outcomes(waiting.take("ana", receives=2)) == {"ana": "created"}
+
+
+@pytest.mark.parametrize(
+    "said", [NotFound("404", path=COURSE), Rejected("405", status=405)], ids=lambda each: each.reason
+)
+def test_a_parent_that_dokstamp_no_longer_knows_is_forgotten_and_waited_for(waiting: Scene, said: Rejected) -> None:
+    # Given a mapped course that was deleted in DokStamp
+    waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    waiting.step.script["ana"] = denied(f"{COURSE}/modules", 1)
+    waiting.api.trouble[COURSE] = said
+    # When a record that needs it meets the 404
+    assert waiting.take("ana") is None
+    # Then the course is unknown again, and the record waits for it
+    assert waiting.store.rows["course#CS"].uuid is None
+    assert waiting.row("ana").claim is None
+
+
+def test_a_parent_that_could_not_be_asked_for_again_is_not_forgotten(waiting: Scene) -> None:
+    # Given a mapped course that DokStamp denies, and a DokStamp that then fails
+    course = waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    waiting.step.script["ana"] = denied(f"{COURSE}/modules", 1)
+    waiting.api.trouble[COURSE] = Retry("503")
+    # When a record that needs it meets both
+    assert waiting.take("ana") is None
+    # Then the mapping still knows it, and the record can be claimed
+    assert waiting.store.rows["course#CS"] == course
+    waiting.api.trouble.clear()
+    assert outcomes(waiting.take("ana", receives=2)) == {"ana": "created"}
+
+
+def test_a_dry_run_that_meets_a_deleted_parent_leaves_the_mapping_alone(waiting: Scene) -> None:
+    # Given a mapped course that was deleted in DokStamp
+    before = waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    waiting.step.script["ana"] = denied(f"{COURSE}/modules", 1)
+    waiting.api.trouble[COURSE] = NotFound("404", path=COURSE)
+    # When a dry run meets the 404
+    waiting.take("ana", options={"dry_run": True})
+    # Then it wrote nothing
+    assert waiting.store.rows["course#CS"] == before
+
+
+def test_a_404_on_anything_else_is_a_rejection(scene: Scene) -> None:
+    scene.step.script["ana"] = [*denied(f"/templates/{COURSE_UUID}", 1), Rejected("never asked for")]
+    assert reasons(scene.take("ana")) == {"ana": "PATCH answered 404"}
