@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+# Only this script needs it, so the type checker may not find it, or find it without hints.
 from fpdf import FPDF  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
 FOLDER = Path(__file__).parent / "pdfs" / "certificates"

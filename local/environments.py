@@ -41,7 +41,8 @@ class Installation(threading.Thread):
     def __init__(self, name: str) -> None:
         super().__init__(name=name, daemon=True)
         self.requirements = ROOT / REQUIREMENTS[name]
-        self.folder = ENVIRONMENTS / name
+        # Clones may share one folder of environments by a link.
+        self.folder = ENVIRONMENTS.resolve() / name
         self.log = ENVIRONMENTS / f"{name}.log"
         self.total = sum("==" in line for line in self.requirements.read_text().splitlines())
         self.collected = 0

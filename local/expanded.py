@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+# cfn-lint has no type hints.
 from cfnlint.decode import decode  # type: ignore[import-untyped]
 from cfnlint.template import Template  # type: ignore[import-untyped]
 from cfnlint.template.transforms._language_extensions import language_extension  # type: ignore[import-untyped]

@@ -47,6 +47,7 @@ def send_and_follow(follower: Follower, messages: list[Message], seconds: float)
         title = f"message {number}/{len(messages)}  {run_of(message.id) if message.id else '(without an id)'}"
         began = time.monotonic()
         with console.status(title) as status:
+            # B023: it is called before the loop goes on, and never after.
             ending = follower.follow(
                 follower.send(message),
                 lambda where: status.update(f"{title}  {where}  {time.monotonic() - began:.0f} s"),  # noqa: B023

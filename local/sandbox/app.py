@@ -49,6 +49,7 @@ def create_app(sandbox: Sandbox) -> ASGIApp:
     app.include_router(control_routes(sandbox))
     app.include_router(page_routes(sandbox))
     app.add_exception_handler(HTTPException, partial(_no_such_call, sandbox))
+    # FastAPI's own way to put something else in the description's place.
     app.openapi = partial(described, app)  # type: ignore[method-assign]
     return Wire(app, sandbox)
 
@@ -61,6 +62,7 @@ def _endpoint(sandbox: Sandbox, produce: Produce) -> Callable[[Request], Awaitab
             return _response(await produce(request))
         except ApiError as error:
             return _failed(sandbox, error)
+        # Whatever it is, it is the sandbox's own fault: said with its trace, and a 500 for the caller.
         except Exception:
             _log.exception("The sandbox failed at %s %s", request.method, request.url.path)
             return _failed(sandbox, ApiError(500))

@@ -22,6 +22,7 @@ _KEEP_ALIVE_SECONDS = 120
 class _OpenTransport(H11Protocol):
     """Hands each request its connection's transport, for faults that are not HTTP."""
 
+    # uvicorn narrows the base class's argument in this way, too.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}

@@ -98,6 +98,7 @@ class Wire:
         exchange = Exchange(self.app, scope, body, receive, send, self._logged(scope, body), self.sandbox)
         try:
             await self._met(exchange)
+        # Whatever it is, it is the sandbox's own fault: said with its trace, and no answer at all.
         except Exception:
             _log.exception("The sandbox failed at %s %s", scope["method"], scope["path"])
             raise

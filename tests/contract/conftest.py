@@ -18,25 +18,14 @@ MODES = {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test here speaks TLS: an empty folder saves loading all certificates for every client."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("SSL_CERT_FILE", raising=False)
-        patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("certificates")))
-        yield
+def no_tls(no_certificates: None) -> None:
+    """No test here speaks TLS."""
 
 
 @pytest.fixture(scope="session", params=["g1", "g2"])
 def served(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with running_sandbox(generation=request.param) as sandbox:
         yield sandbox
-
-
-@pytest.fixture
-def sandbox(served: Sandbox) -> Sandbox:
-    served.reset()
-    served.gate.clear()
-    return served
 
 
 @pytest.fixture

@@ -34,7 +34,10 @@ class Exceptions:
 
 
 class Aws:
-    """All three clients in one. ``fails_at``: which call (from 1) is not answered; 0: none."""
+    """All three clients in one, with parameters as boto3 names them.
+
+    ``fails_at``: which call (from 1) is not answered; 0: none.
+    """
 
     exceptions = Exceptions
 

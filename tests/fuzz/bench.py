@@ -93,6 +93,7 @@ def _nothing_odd(lines: Lines) -> Iterator[None]:
             yield
     except Finding:
         raise
+    # Whatever nobody foresaw is what is looked for.
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         ours = [each for each in traceback.extract_tb(error.__traceback__) if "dokstamp_sync" in each.filename]

@@ -50,7 +50,7 @@ def from_schema(schema: dict[str, Any], definitions: dict[str, Any]) -> Strategy
             return st.none()
         case None:
             return st.none() | st.text(max_size=5)
-    raise NotImplementedError(f"a schema of type {schema['type']}")
+    raise TypeError(f"no strategy for a schema of type {schema['type']}")
 
 
 def _text(schema: dict[str, Any]) -> Strategy:

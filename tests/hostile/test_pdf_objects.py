@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from botocore.config import Config
-from moto import mock_aws
 
 from dokstamp_sync.errors import Rejected, Retry
 from dokstamp_sync.worker.pdfs import Pdfs
 from tests.hostile.loopback import Loopback, answer
+from tests.support.buckets import versioned_bucket
 from tests.support.pipeline import BUCKET
 
 if TYPE_CHECKING:
@@ -83,10 +83,7 @@ def test_what_is_in_a_pdf_is_nobody_s_business(served: Open) -> None:
 
 @pytest.fixture
 def s3() -> Iterator["S3Client"]:
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket=BUCKET)
-        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    with versioned_bucket(BUCKET) as client:
         yield client
 
 

@@ -16,13 +16,6 @@ def served() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def sandbox(served: Sandbox) -> Sandbox:
-    served.reset()
-    served.gate.clear()
-    return served
-
-
-@pytest.fixture
 def api(sandbox: Sandbox) -> Iterator[Caller]:
     """The API for the tenant `sandbox`; its own log in is not in the call log."""
     with Caller(sandbox, Account()) as caller:

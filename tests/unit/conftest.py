@@ -17,12 +17,8 @@ hypothesis.settings.load_profile("unit")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test here speaks TLS: an empty folder saves loading all certificates for every client."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("SSL_CERT_FILE", raising=False)
-        patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("certificates")))
-        yield
+def no_tls(no_certificates: None) -> None:
+    """No test here speaks TLS."""
 
 
 @pytest.fixture

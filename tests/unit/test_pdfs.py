@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from dokstamp_sync.errors import Misconfigured, Rejected, Retry
 from dokstamp_sync.worker.pdfs import CHUNK_BYTES, KEPT_IN_MEMORY_BYTES, Pdfs
+from tests.support.buckets import versioned_bucket
 from tests.support.pipeline import BUCKET
 
 if TYPE_CHECKING:
@@ -24,11 +25,7 @@ CONTENT = b"%PDF-1.7\n" + b"x" * 1000
 
 @pytest.fixture
 def s3() -> Iterator["S3Client"]:
-    """A bucket that keeps versions, as the template's does."""
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket=BUCKET)
-        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    with versioned_bucket(BUCKET) as client:
         yield client
 
 

@@ -6,6 +6,7 @@ Keys are snake_case; camelCase is accepted too. An empty value is an absent one.
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections import Counter
 from typing import ClassVar, Literal, Self
 
@@ -19,16 +20,16 @@ from dokstamp_sync.fields import Strict
 MOST_SIS_ID_BYTES = 800
 
 
-class Record(Strict):
+class Record(Strict, ABC):
     """One thing the SIS says; ``sis_id`` is always filled in after validation."""
 
     says_nothing: ClassVar[frozenset[str]] = frozenset({"sis_id"})
 
     sis_id: fields.SisId = ""
 
+    @abstractmethod
     def default_sis_id(self) -> str:
         """The id of a record that brings none: what names it in the SIS anyway."""
-        raise NotImplementedError
 
     @model_validator(mode="after")
     def _fill_sis_id(self) -> Self:
