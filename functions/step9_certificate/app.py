@@ -75,7 +75,7 @@ class CertificateStep:
 
     def _lost(self, work: Work[Certificate]) -> Entity | None:
         """The certificate of an earlier try whose answer was lost. Raises Rejected if that was with another PDF."""
-        frozen = work.claimed.frozen
+        frozen = _sent(work)
         if "file_uuid" not in frozen:
             return None
         found = find_certificate(work.api, frozen["student_uuid"], frozen["course_uuid"], frozen["file_uuid"])
@@ -132,7 +132,7 @@ class CertificateStep:
         status = str(certificate.get("status"))
         facts = _facts(certificate) | {"record": work.record.fingerprint()}
         if status != "issued":
-            work.claimed.remember(certificate["uuid"], facts | {"status": "draft"})
+            work.claimed.remember(certificate["uuid"], facts | {"status": "draft", "sent": dict(_sent(work))})
             raise NotReady(
                 f"DokStamp keeps the certificate as '{status}', not issued: check the issue mode",
                 finally_=Outcome.REJECTED,
@@ -150,6 +150,8 @@ class CertificateStep:
         lost = self._lost(work)
         uuid = lost["uuid"] if lost else work.uuid
         if not uuid:
+            if work.forgotten:
+                raise NotReady("DokStamp does not know the certificate any more, so there is none to revoke")
             raise NotReady("no certificate is known under this sis_id, so there is none to revoke")
         try:
             revoked = work.api.revoke(
@@ -164,6 +166,12 @@ class CertificateStep:
             reason = f"DokStamp keeps the certificate as '{revoked.get('status')}', not revoked"
             raise NotReady(reason, finally_=Outcome.REJECTED)
         return Delivered(Outcome.UPDATED, uuid, "revoked", {**work.facts, **_facts(revoked)})
+
+
+def _sent(work: Work[Certificate]) -> Mapping[str, str]:
+    """What an earlier try sent: by its file a lost certificate is found, and a draft that DokStamp denies but has."""
+    draft = work.facts if work.facts.get("status") == "draft" else {}
+    return work.claimed.frozen or draft.get("sent", {})
 
 
 def _facts(certificate: Entity) -> dict[str, Any]:

@@ -94,9 +94,15 @@ def _by_fault(call: Call) -> Iterator[Case]:
         yield Case(call, fault=faults.SLOW_TOKEN)
     if call.whose:
         yield from (Case(call, fault=fault) for fault in faults.UNKNOWN)
+    if call.whose == "own" and call.name.startswith(_FOUND_AGAIN):
+        yield Case(call, fault=faults.DENIED)
     if call.name == "update" and call.step in (Step.MODULE, Step.COHORT, Step.STUDENT):
         yield Case(call, fault=faults.STILL_HELD)
     yield from (Case(call, fault=faults.RIVAL, rival=rival) for rival in call.rivals)
+
+
+# What a look-up finds when its uuid is denied: neither renamed, nor moved, nor revoked just then.
+_FOUND_AGAIN = ("update", "look after", "read a draft")
 
 
 def _by_fault_in_g1(call: Call) -> Iterator[Case]:

@@ -46,7 +46,7 @@ def expected(case: Case) -> Expected:
 
 
 def _unknown(case: Case) -> Expected:
-    """404: the row is wrong, so it is forgotten, and the record is synced afresh, once."""
+    """404: if it is said twice, the row is wrong, so it is forgotten, and the record is synced afresh, once."""
     call, fault = case.call, case.fault
     assert fault is not None
     before, after = wanted(call.before), wanted(*call.ends)

@@ -183,6 +183,9 @@ UNKNOWN = (
     Fault("404", "404", "404 once, though the mapped uuid is right", {"kind": "status", "status": 404}),
     Fault("404-removed", "404", "404 because the entity was removed behind our back", special="removed"),
 )
+DENIED = Fault(
+    "404-twice", "404", "404 twice, though the mapped uuid is right", {"kind": "status", "status": 404, "times": 2}
+)
 STILL_HELD = Fault(
     "404-held",
     "404",

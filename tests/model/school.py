@@ -13,6 +13,9 @@ from tests.model.said import Key, Said, Version, moment
 # A module that no course of the first institution can have: its list is refused, and nothing else.
 FOREIGN = "M5"
 
+# How the addresses of the student S2 begin.
+RENAMED = "s2."
+
 _DAY = date(2030, 1, 1)
 
 
@@ -133,7 +136,8 @@ class School:
                 end = (_DAY + timedelta(days=mark)).isoformat()
                 return {"code": name, "course_id": f"C{name[1]}", "end_date": f"{end}T00:00:00Z"}
             case Step.STUDENT:
-                email = name if "@" in name else "s2@school.example"
+                # One keeps its address; the other's changes, so that DokStamp can't be asked for it by what was said.
+                email = name if "@" in name else f"{RENAMED}{mark % 3}@school.example"
                 return {
                     "sis_id": name,
                     "name": name,
@@ -146,7 +150,9 @@ class School:
     def _enrollment(self, name: str, mark: int) -> Said:
         said = {"enrolled_at": "2026-01-01", "grade": mark / 100}
         if name == "E2":
-            return {"sis_id": name, "student_id": "S2", "course_id": "C2", **said}
+            # It moves into its cohort and out of it.
+            cohort = {"cohort_id": "K2"} if mark % 2 else {}
+            return {"sis_id": name, "student_id": "S2", "course_id": "C2", **cohort, **said}
         return {"student_id": "s1@school.example", "course_id": "C1", "cohort_id": "K1", **said}
 
     def _list_of_course(self) -> tuple[str, ...]:

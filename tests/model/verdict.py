@@ -10,7 +10,7 @@ from typing import Any
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from tests.model.said import Key, Message, Version
-from tests.model.school import FOREIGN
+from tests.model.school import FOREIGN, RENAMED
 from tests.model.world import World
 from tests.support.simulation import Simulation
 from tests.support.simulation_state import Names
@@ -34,6 +34,7 @@ def verdict(world: World, simulation: Simulation, state: Mapping[str, Any]) -> l
         *(f"doubled {each}" for each in names.doubled()),
         *_outcomes(world, told),
         *_plain(told, names),
+        *_renamed(told, names),
         *_attachments(world, told, names),
         *_certificates(told, names),
     ]
@@ -124,7 +125,6 @@ NAMES: dict[Key, str] = {
     (Step.COURSE, "C1"): "Institution I1/C1",
     (Step.MODULE_GROUP, "C1/G1"): "Institution I1/C1/G1",
     (Step.MODULE_GROUP, "C1/G2"): "Institution I1/C1/G2",
-    (Step.STUDENT, "S2"): "s2@school.example",
     (Step.ENROLLMENT, "s1@school.example/C1/K1"): "s1@school.example/Institution I1/C1/K1",
 }
 
@@ -146,6 +146,23 @@ def _plain(told: Mapping[Key, Told], names: Names) -> Iterator[str]:
             yield f"stale {key}: DokStamp says {values[0]}, the newest is {wanted}"
 
 
+def _renamed(told: Mapping[Key, Told], names: Names) -> Iterator[str]:
+    """The student whose address changes and the enrollment that changes its cohort: one each, and as said last."""
+    students = {each["uuid"]: each["email"] for each in names.state["students"]["live"]}
+    theirs = {uuid: email for uuid, email in students.items() if email.startswith(RENAMED)}
+    enrolled = [each for each in names.state["enrollments"]["live"] if each["student_uuid"] in theirs]
+    cohorts = [names.by_uuid.get(each["cohort_uuid"] or "") for each in enrolled]
+    for key, field, found in (
+        ((Step.STUDENT, "S2"), "email", list(theirs.values())),
+        ((Step.ENROLLMENT, "E2"), "cohort_id", cohorts),
+    ):
+        wanted = [each.said.get(field) for each in _newest(told.get(key, []))]
+        if len(found) > 1:
+            yield f"doubled {key}: {found}"
+        elif found and wanted and found[0] not in wanted:
+            yield f"stale {key}: {field} is {found[0]}, the newest is {wanted}"
+
+
 def _name(key: Key, version: Version, names: Names) -> str:
     step, sis_id = key
     if key in NAMES:
@@ -156,8 +173,10 @@ def _name(key: Key, version: Version, names: Names) -> str:
         return f"Institution {version.said['institution_id']}/{version.said['code']}"
     if step is Step.MODULE:
         return f"Institution {version.said['institution_id']}/{sis_id}"
+    if key == (Step.STUDENT, "S2"):
+        return next((n for n in names.by_uuid.values() if n.startswith(RENAMED)), "none")
     if key == (Step.ENROLLMENT, "E2"):
-        return next((n for n in names.by_uuid.values() if n.startswith("s2@school.example/")), "none")
+        return next((n for n in names.by_uuid.values() if n.startswith(RENAMED) and "/" in n), "none")
     return sis_id
 
 

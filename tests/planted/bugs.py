@@ -133,4 +133,9 @@ BUGS = (
             ),
         ),
     ),
+    Bug(
+        "credulous",
+        "it believes the first 404 on a mapped uuid, and syncs the record afresh",
+        (Edit("worker/delivery.py", "DENIALS = 2\n", "DENIALS = 1\n"),),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -16,6 +17,8 @@ from tests.support.simulation_time import Process, Time
 from tests.support.simulation_watch import Sent, Watch
 from tests.support.simulation_weather import Sky
 
+# Where one entity is changed, as far as it can be moved or renamed meanwhile.
+OWN_PATH = re.compile(r"/\w+/[0-9a-f-]{36}(/modules/groups/[0-9a-f-]{36}|/revoke)?")
 BASE_URL = "http://127.0.0.1"
 TOKEN_PATHS = ("/oauth/", "/auth/")
 
@@ -94,6 +97,10 @@ class Wire(httpx.BaseTransport):
         left = max(0.0, min(self._deadline, task.deadline - self._time.now))
         self._watch.sending(sent, self._time.now + left + self._processing)
         kind = self._sky.random.choice(FAULTS) if self._sky.strikes(self._sky.weather.http) else met.kind
+        if kind == "none" and self._sky.strikes(self._sky.weather.denied):
+            kind = "denied"
+        if kind == "denied" and not self._may_deny(request):
+            kind = "none"
         if kind != "none":
             self._watch.note(f"{sent} meets {kind}")
         if kind in IN_DOUBT:
@@ -111,13 +118,30 @@ class Wire(httpx.BaseTransport):
             self._watch.in_doubt(call.sent)
         return _answer_to(call, kind, self._sky)
 
+    def _may_deny(self, request: httpx.Request) -> bool:
+        """A write to an entity, each entity once: twice would be believed."""
+        path = request.url.path
+        first = request.method != "GET" and path not in self._sky.denied and bool(OWN_PATH.fullmatch(path))
+        if first:
+            self._sky.denied.add(path)
+        return first
+
     def _moments(self, kind: str, left: float, stall: float) -> tuple[float | None, float]:
         """When DokStamp carries the call out, and when the caller hears or gives up; in seconds from now.
 
         ``left``: until the deadline; ``stall``: for how long a process stands still that was meant to.
         """
         uniform = self._sky.random.uniform
-        if kind in ("refused", "reset_before", "busy", "throttled", "unauthenticated", "server_error", "rubbish"):
+        if kind in (
+            "refused",
+            "reset_before",
+            "busy",
+            "throttled",
+            "unauthenticated",
+            "denied",
+            "server_error",
+            "rubbish",
+        ):
             return None, uniform(0, 0.2)
         if kind == "never":
             return None, left
@@ -149,13 +173,14 @@ FAULTS = (
     "server_error",
     "throttled",
     "unauthenticated",
+    "denied",
     "never",
     "late",
     "frozen",
     "rubbish",
     "truncated",
 )
-IN_DOUBT = frozenset(FAULTS) - {"refused", "throttled", "unauthenticated", "truncated"}
+IN_DOUBT = frozenset(FAULTS) - {"refused", "throttled", "unauthenticated", "denied", "truncated"}
 
 
 class _Call:
@@ -188,6 +213,8 @@ def _answer_to(call: _Call, kind: str, sky: Sky) -> httpx.Response:
             return httpx.Response(429, headers=later, request=request)
         case "unauthenticated":
             return httpx.Response(401, json={"message": "Unauthenticated."}, request=request)
+        case "denied":
+            return httpx.Response(404, json={"message": "Resource not found."}, request=request)
         case "rubbish":
             return httpx.Response(200, text="<html>", request=request)
     assert call.response is not None

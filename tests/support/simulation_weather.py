@@ -19,7 +19,8 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Weather:
     """``longest_pause``: how long a paused process stands still at most, in seconds. ``slow``: DokStamp takes its time,
-    yet answers before the deadline. ``twice``: a message is handed out twice."""
+    yet answers before the deadline. ``denied``: it answers 404 for what it has, once. ``twice``: a message is handed
+    out twice."""
 
     pause: float = 0.0
     longest_pause: float = 0.0
@@ -28,6 +29,7 @@ class Weather:
     store: float = 0.0
     runs: float = 0.0
     http: float = 0.0
+    denied: float = 0.0
     twice: float = 0.0
 
     @classmethod
@@ -45,6 +47,7 @@ class Weather:
             store=chance(0.005, 0.03),
             runs=chance(0.02, 0.2),
             http=chance(0.03, 0.25),
+            denied=chance(0.05, 0.5),
             twice=chance(0.05, 0.3),
         )
 
@@ -72,12 +75,13 @@ MISFORTUNES = ("fails before", "fails after", "dies before", "dies after", "stal
 
 
 class Sky:
-    """The weather in force, and the luck of each call."""
+    """The weather in force, and the luck of each call. ``denied``: paths that were answered 404 though they exist."""
 
     def __init__(self, time: Time, random: Random) -> None:
         self.weather = CALM
         self.random = random
         self.laid: list[Misfortune] = []
+        self.denied: set[str] = set()
         self._time = time
 
     def clear_up(self) -> None:

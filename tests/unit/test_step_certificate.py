@@ -111,6 +111,40 @@ def test_a_draft_that_was_given_up_is_taken_up_by_the_next_message(sis: Sis, san
     assert len(live(sandbox, "certificates")) == 1
 
 
+@pytest.mark.parametrize("denials", [1, 2])
+def test_a_draft_that_dokstamp_denies_is_found_again_though_its_pdf_was_replaced(
+    denials: int, sis: Sis, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # Given a certificate that stayed a draft longer than the patience, and whose PDF was replaced since
+    sandbox.switch(issue_after_reads=1000)
+    sis.say(Step.CERTIFICATE, certificate())
+    pdf(tmp_path, "ana.pdf", "something else")
+    # When it is sent again, and DokStamp says that it does not know it
+    unknown = Fault(kind="status", method="GET", path="^/certificates/", status=404, times=denials)
+    sandbox.add_faults(unknown)
+    sis.say(Step.CERTIFICATE, certificate())
+    # Then there is one file and one certificate
+    assert len(live(sandbox, "certificates")) == 1
+    assert len(live(sandbox, "files")) == 1
+
+
+def test_a_revoked_certificate_that_was_a_draft_once_can_be_issued_anew(
+    sis: Sis, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # Given a certificate that was given up as a draft, was issued later, and is revoked
+    sandbox.switch(issue_after_reads=1000)
+    sis.say(Step.CERTIFICATE, certificate())
+    for record in sandbox.store.tables["certificates"].values():
+        record.values["status"] = "issued"
+    sis.say(Step.CERTIFICATE, certificate(revoke=True, pdf=None))
+    # When a new one is sent under the same id
+    sandbox.switch(issue_after_reads=0)
+    row = sis.say(Step.CERTIFICATE, certificate(pdf=pdf(tmp_path, "new.pdf")))
+    # Then it is issued
+    assert row["outcome"] == "created", row["reason"]
+    assert sorted(each["status"] for each in live(sandbox, "certificates")) == ["issued", "revoked"]
+
+
 @pytest.mark.parametrize("kind", ["reset_after", "html", "truncated", "status", "drip"])
 @pytest.mark.parametrize("path", ["^/files$", "^/certificates$"])
 def test_a_lost_answer_never_makes_a_second_certificate(kind: str, path: str, sis: Sis, sandbox: Sandbox) -> None:

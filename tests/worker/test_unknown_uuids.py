@@ -47,6 +47,7 @@ def test_a_record_that_dokstamp_denies_twice_is_synced_afresh(scene: Scene) -> N
     scene.put(Row("student#ana", uuid=ANA_UUID, applied=APPLIED))
     scene.step.script["ana"] = [*denied(f"/students/{ANA_UUID}", 2), afresh]
     assert outcomes(scene.take("ana")) == {"ana": "created"}
+    assert scene.row("ana").uuid == uuid_of("ana")
 
 
 def test_a_record_that_dokstamp_no_longer_knows_is_synced_afresh_only_once(scene: Scene) -> None:
@@ -81,6 +82,7 @@ def test_a_parent_that_dokstamp_denies_once_is_still_the_parent(waiting: Scene) 
     assert waiting.take("ana") is None
     # Then the mapping still knows it, and the record is delivered when its message comes back
     assert waiting.store.rows["course#CS"] == course
+    assert waiting.row("ana").claim is None
     assert outcomes(waiting.take("ana", receives=2)) == {"ana": "created"}
 
 
@@ -118,9 +120,43 @@ def test_a_dry_run_that_meets_a_deleted_parent_leaves_the_mapping_alone(waiting:
     waiting.step.script["ana"] = denied(f"{COURSE}/modules", 1)
     waiting.api.trouble[COURSE] = NotFound("404", path=COURSE)
     # When a dry run meets the 404
-    waiting.take("ana", options={"dry_run": True})
-    # Then it wrote nothing
+    answer = waiting.take("ana", options={"dry_run": True})
+    # Then it says so, and wrote nothing
+    assert reasons(answer)["ana"] == "course 'CS' is gone from DokStamp"
     assert waiting.store.rows["course#CS"] == before
+
+
+def test_a_parent_that_dokstamp_has_is_not_called_gone(waiting: Scene) -> None:
+    # Given a mapped course below which DokStamp knows nothing
+    waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    waiting.step.script["ana"] = denied(f"{COURSE}/modules", 2)
+    # When patience ends, Then the SIS is told where to look
+    assert waiting.take("ana") is None
+    waiting.clock.sleep(3600)
+    answer = waiting.take("ana", receives=2)
+    assert reasons(answer)["ana"] == "DokStamp answered 404 below course 'CS', though it has it"
+
+
+def test_a_row_that_was_shared_in_a_denied_try_is_claimed_anew(scene: Scene) -> None:
+    # Given a record that shares a row with others, gives it back, and is denied then
+    scene.put(Row("student#ana", uuid=ANA_UUID, applied=APPLIED))
+
+    def share(work: Work[Student]) -> None:
+        shared = work.claim_other("attachments#1")
+        work.api.change("/courses/1", {})
+        shared.release()
+
+    def refused(work: Work[Student]) -> Delivered:
+        share(work)
+        raise NotFound("404", path=f"/students/{ANA_UUID}")
+
+    def taken(work: Work[Student]) -> Delivered:
+        share(work)
+        return known(work)
+
+    scene.step.script["ana"] = [refused, taken]
+    # When it is tried once more, Then it can write
+    assert outcomes(scene.take("ana")) == {"ana": "updated"}
 
 
 def test_a_404_on_anything_else_is_a_rejection(scene: Scene) -> None:

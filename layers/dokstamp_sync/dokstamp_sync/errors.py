@@ -8,7 +8,8 @@
 | NotReady      | the same, until the patience is used up; then the record is blocked (or rejected)   |
 | Blocked       | the record is recorded as blocked and dropped: its parent was refused               |
 | Rejected      | the record is recorded with the reason and dropped                                  |
-| NotFound      | a mapped uuid is unknown to DokStamp: the row is forgotten, the record synced afresh|
+| NotFound      | if it names a mapped uuid and is repeated, the uuid is forgotten, and the record    |
+|               | synced afresh; else the record is rejected                                          |
 """
 
 from __future__ import annotations
@@ -87,3 +88,7 @@ class NotFound(Rejected):
     def __init__(self, reason: str, *, path: str) -> None:
         super().__init__(reason, status=404)
         self.path = path
+
+    def names(self, uuid: str | None) -> bool:
+        """Whether it may be that uuid which DokStamp does not know."""
+        return uuid in self.path.split("/")

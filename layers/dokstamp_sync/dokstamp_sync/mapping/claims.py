@@ -36,13 +36,17 @@ class Claimed:
         self._before = before
         self._lease = lease
         self._clock = clock
-        # An earlier owner who did not finish may have changed what DokStamp holds.
-        self.touched = before is not None and before.claim is not None
+        self.touched = self.taken_over
 
     @property
     def row(self) -> Row:
         """The row as last stored."""
         return self._row
+
+    @property
+    def taken_over(self) -> bool:
+        """An earlier owner did not finish, and may have changed what DokStamp holds."""
+        return self._before is not None and self._before.claim is not None
 
     @property
     def maybe_created(self) -> bool:

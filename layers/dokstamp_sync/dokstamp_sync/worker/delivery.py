@@ -21,7 +21,7 @@ from dokstamp_sync.worker.work import Delivered, R, StepRules, Work
 
 # How often a record is decided upon anew because its row changed meanwhile, before its message comes back later.
 MOST_DECISIONS = 5
-# A 404 counts when it was said so often: what is moved or renamed just then could not be looked up.
+# How many 404s on its mapped uuid it takes: what is being renamed or moved can't be found again by its new name.
 DENIALS = 2
 
 
@@ -106,18 +106,22 @@ class Deliveries(Generic[R]):
         try:
             return self._rules.deliver(self._work(record, context, parents, gate, forgotten=denials == DENIALS))
         except NotFound as unknown:
-            uuid = gate.claims[0].row.uuid
-            if denials == DENIALS or not uuid or uuid not in unknown.path:
+            if denials == DENIALS or not unknown.names(gate.claims[0].row.uuid):
                 raise self._blame(unknown, parents, context) from None
+        # What is shared was released.
+        del gate.claims[1:]
         return self._try(record, context, parents, gate, denials + 1)
 
     def _blame(self, unknown: NotFound, parents: dict[str, Parent], context: Context) -> NotFound | NotReady:
         """A parent that DokStamp does not know is forgotten, and looked up when the message comes back."""
         for parent in parents.values():
-            if parent.uuid in unknown.path:
+            if unknown.names(parent.uuid):
+                named = f"{parent.reference.step} '{parent.reference.sis_id}'"
+                if not context.parents.is_gone(parent):
+                    return NotReady(f"DokStamp answered 404 below {named}, though it has it")
                 if not context.dry_run:
                     context.parents.forget(parent)
-                return NotReady(f"{parent.reference.step} '{parent.reference.sis_id}' is gone from DokStamp")
+                return NotReady(f"{named} is gone from DokStamp")
         return unknown
 
     def _work(self, record: R, context: Context, parents: dict[str, Parent], gate: Gate, *, forgotten: bool) -> Work[R]:

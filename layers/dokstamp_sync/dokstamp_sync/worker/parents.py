@@ -77,15 +77,20 @@ class Parents:
             raise NotReady(f"{_named(reference)} is being delivered")
         return self._look_up(reference)
 
-    def forget(self, parent: Parent) -> None:
-        """DokStamp denied the mapped uuid. If it does so again, the row goes back to knowing nothing.
+    def is_gone(self, parent: Parent) -> bool:
+        """Whether DokStamp, which denied the mapped uuid, does not show it either.
 
         A look-up comes first: where it fails as well, tenant or address are wrong, and the row may be right.
         """
         self._find(parent.reference)
-        with suppress(Rejected):
+        try:
             self._api.get(f"/{parent.reference.step.section}/{parent.uuid}")
-            return
+        except Rejected:
+            return True
+        return False
+
+    def forget(self, parent: Parent) -> None:
+        """The mapped uuid is wrong: the row goes back to knowing nothing."""
         id_ = row_id(parent.reference.step, parent.reference.sis_id)
         row = self._rows.pop(id_, None)
         if row and row.uuid == parent.uuid:

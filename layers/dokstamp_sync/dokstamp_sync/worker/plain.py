@@ -90,7 +90,7 @@ class PlainStep(ABC, Generic[R]):
         """References that differ from those of the last delivery."""
         none: dict[str, str | None] = dict.fromkeys(self.optional)
         owners = none | self.owners(work.parents)
-        if work.claimed.touched:
+        if work.claimed.taken_over:
             # An owner who did not finish may have moved it.
             return owners
         before = {**none, **work.facts}
@@ -111,7 +111,7 @@ class PlainStep(ABC, Generic[R]):
             work.api.change(f"{self.path(work)}/{uuid}", self.body(work.record))
         if work.claimed.maybe_created:
             return Delivered(Outcome.CREATED, uuid, LOST, facts)
-        if same:
+        if same and not (work.forgotten and work.claimed.touched):
             return Delivered(Outcome.UNCHANGED, uuid, "found in DokStamp as it should be", facts)
         return Delivered(Outcome.UPDATED, uuid, "found in DokStamp, changed", facts)
 
