@@ -74,14 +74,19 @@ class CertificateStep:
         return self._issued(work, certificate)
 
     def _lost(self, work: Work[Certificate]) -> Entity | None:
-        """The certificate of an earlier try whose answer was lost. Raises Rejected if that was with another PDF."""
+        """The certificate of an earlier try whose answer was lost; it is this record's, whatever is said of it now.
+
+        Raises Rejected if it was issued with something else.
+        """
         frozen = _sent(work)
         if "file_uuid" not in frozen:
             return None
         found = find_certificate(work.api, frozen["student_uuid"], frozen["course_uuid"], frozen["file_uuid"])
-        if found and frozen["record"] != work.record.fingerprint() and not work.record.revoke:
-            work.claimed.remember(found["uuid"], _facts(found) | {"record": frozen["record"]})
-            raise Rejected("the certificate was issued with what was sent before; revoke it, then send a new PDF")
+        if found and frozen["record"] != work.record.fingerprint():
+            facts = _facts(found) | {"record": frozen["record"], "sent": dict(frozen)}
+            work.claimed.remember(found["uuid"], facts)
+            if not work.record.revoke:
+                raise Rejected("the certificate was issued with what was sent before; revoke it, then send a new PDF")
         return found
 
     def _upload(self, work: Work[Certificate], about: Mapping[str, str]) -> tuple[str, bool]:

@@ -6,6 +6,7 @@ import pytest
 
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
+from tests.support.pipeline import Pipeline
 from tests.support.sis import Json, Sis, example, live, pdf, writes
 
 BEFORE = (Step.INSTITUTION, Step.COURSE, Step.STUDENT, Step.ENROLLMENT)
@@ -138,3 +139,19 @@ def test_a_lost_answer_to_the_new_certificate_does_not_make_a_third(
     # Then there is one of it
     assert row["outcome"] == "created"
     assert statuses(sandbox) == ["revoked", "issued"]
+
+
+def test_a_lost_certificate_that_dokstamp_denies_once_is_revoked_all_the_same(
+    sis: Sis, pipeline: Pipeline, sandbox: Sandbox
+) -> None:
+    # Given a certificate that was issued, but whose answer was lost and whose message is out of receives
+    sandbox.add_faults(Fault(kind="reset_after", method="POST", path="^/certificates$"))
+    head = {"run": "r1", "step": "certificate", "occurred_at": sis.message({})["occurred_at"]}
+    with pytest.raises(AssertionError, match="no answer after 1 receives"):
+        pipeline.take(Step.CERTIFICATE, head | {"records": [certificate()]}, receives=1)
+    pipeline.clock.sleep(pipeline.settings.lease_seconds)
+    # When it is revoked, and DokStamp says once that it does not know it
+    sandbox.add_faults(Fault(kind="status", method="PUT", path="/revoke$", status=404))
+    row = sis.say(Step.CERTIFICATE, revocation())
+    # Then it is revoked
+    assert (row["outcome"], statuses(sandbox)) == ("updated", ["revoked"])
