@@ -115,7 +115,46 @@ def test_nothing_is_sent_under_a_lease_that_could_lapse_in_flight(
     else:
         with pytest.raises(Retry, match="too little of the lease"):
             claimed.check()
-    assert claimed.seconds_left() == max(0, 8 - passed)
+        assert claimed.seconds_left() == max(0, 8 - passed)
+
+
+def test_a_lease_is_renewed_while_half_of_the_time_to_send_is_left(clock: Clock, claim: ClaimAs, store: Store) -> None:
+    # Given a lease of 8 seconds and calls that may take effect for 6
+    claimed = claim("worker-1")
+    # When a worker sends something every second
+    for _ in range(20):
+        clock.sleep(0.9)
+        claimed.renew()
+        claimed.check()
+    # Then it still owns the record, and nobody else may have it
+    assert claimed.seconds_left() >= 6
+    held = only(store).claim
+    assert held is not None
+    assert held.until == clock() + claimed.seconds_left()
+
+
+def test_a_lease_that_somebody_else_has_taken_over_is_not_renewed(clock: Clock, claim: ClaimAs, store: Store) -> None:
+    # Given a worker whose clock stands still, and another one that took over
+    slow = claim("slow")
+    clock.sleep(8)
+    claim("fast")
+    stands = only(store)
+    clock.sleep(-6.5)
+    # When the slow one is about to send something, Then it does not, and the other one's claim stands
+    with pytest.raises(Retry, match="taken over"):
+        slow.renew()
+    assert only(store) == stands
+
+
+def test_a_lease_that_is_too_short_to_send_anything_is_not_renewed(clock: Clock, claim: ClaimAs) -> None:
+    # Given a worker that stood still
+    claimed = claim("worker-1")
+    clock.sleep(2)
+    # When it goes on, Then its lease is what it was, and nothing is sent
+    claimed.renew()
+    assert claimed.seconds_left() == 6
+    with pytest.raises(Retry, match="too little of the lease"):
+        claimed.check()
 
 
 def test_what_was_delivered_frees_the_record_and_stores_its_fingerprint(store: Store, claim: ClaimAs) -> None:

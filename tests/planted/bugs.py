@@ -86,8 +86,8 @@ BUGS = (
         (
             Edit(
                 "mapping/claims.py",
-                "        if self._clock() + self._lease.in_flight >= self._row.claim.until:\n",
-                "        if self._clock() >= self._row.claim.until:\n",
+                "        return self._row.claim.until - self._clock() - self._lease.in_flight\n",
+                "        return self._row.claim.until - self._clock()\n",
             ),
         ),
     ),

@@ -84,6 +84,26 @@ def test_an_e_mail_that_is_corrected_while_the_create_is_in_doubt_makes_one_stud
     assert row["uuid"] == live(sandbox, "students")[0]["uuid"]
 
 
+@pytest.mark.parametrize("fails", [None, 503])
+def test_a_move_that_is_said_while_the_create_is_in_doubt_is_made_when_it_is_found(
+    fails: int | None, sis: Sis, pipeline: Pipeline, sandbox: Sandbox
+) -> None:
+    # Given an enrollment without a cohort, created by a worker that never heard so
+    sis.has_said(*STRUCTURE)
+    sandbox.add_faults(Fault(kind="reset_after", method="POST", path="^/enrollments$"))
+    head = {"run": "r1", "step": "enrollment", "occurred_at": sis.message({})["occurred_at"]}
+    with pytest.raises(AssertionError, match="no answer after 1 receives"):
+        pipeline.take(Step.ENROLLMENT, head | {"records": [example(Step.ENROLLMENT)]}, receives=1)
+    pipeline.clock.sleep(pipeline.settings.lease_seconds)
+    # When the SIS puts it into a cohort, perhaps with a fault on the way
+    if fails:
+        sandbox.add_faults(Fault(kind="status", method="PATCH", path="^/enrollments/", status=fails))
+    row = sis.say(Step.ENROLLMENT, example(Step.ENROLLMENT, cohort_id="CS-1"))
+    # Then it is there, and one
+    (enrollment,) = live(sandbox, "enrollments")
+    assert enrollment["cohort_uuid"] == live(sandbox, "cohorts")[0]["uuid"], row["reason"]
+
+
 def test_a_module_stays_with_the_group_that_claimed_it_last(sis: Sis, sandbox: Sandbox) -> None:
     # Given a module that moved to another group, of which the SIS sent only the new one
     sis.has_said(Step.INSTITUTION, Step.COURSE)

@@ -60,9 +60,15 @@ class Claimed:
 
     def check(self) -> None:
         """Raises Retry unless a call sent now must have taken effect before the lease runs out."""
-        assert self._row.claim is not None
-        if self._clock() + self._lease.in_flight >= self._row.claim.until:
+        if self._seconds_to_send() <= 0:
             raise Retry("too little of the lease is left to send anything")
+
+    def renew(self) -> None:
+        """Renews a lease that gets short, so that a record of many calls, or of slow ones, comes to its end."""
+        claim = self._row.claim
+        if claim and 0 < self._seconds_to_send() < (self._lease.seconds - self._lease.in_flight) / 2:
+            until = self._clock() + self._lease.seconds
+            self._write(replace(self._row, claim=replace(claim, until=until)))
 
     def freeze(self, facts: Mapping[str, str]) -> None:
         """Keeps what a retry must send unchanged, in place of what was kept before."""
@@ -109,6 +115,11 @@ class Claimed:
         """How long the lease still lasts."""
         assert self._row.claim is not None
         return max(0.0, self._row.claim.until - self._clock())
+
+    def _seconds_to_send(self) -> float:
+        """For how long something may still be sent."""
+        assert self._row.claim is not None
+        return self._row.claim.until - self._clock() - self._lease.in_flight
 
     def _still_applied(self) -> Delivery | None:
         applied = self._row.applied

@@ -72,6 +72,9 @@ class Gate:
         if self._dry_run:
             raise WouldWrite(outcome)
         for claimed in self.claims:
+            claimed.renew()
+        # After that, for a write takes its time.
+        for claimed in self.claims:
             claimed.check()
         self.in_flight = True
         try:

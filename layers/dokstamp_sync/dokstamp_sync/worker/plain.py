@@ -78,26 +78,34 @@ class PlainStep(ABC, Generic[R]):
         return self._create(work)
 
     def _update(self, work: Work[R], uuid: str) -> Delivered:
-        moved = self._moved(work)
-        work.api.change(f"{self.path(work)}/{uuid}", {**self.body(work.record), **moved})
-        if moved:
-            self._check_move(work.api.get(f"{self.path(work)}/{uuid}"), moved)
+        self._change(work, uuid, self._moved(work))
         if work.claimed.maybe_created and work.claimed.row.applied is None:
             return Delivered(Outcome.CREATED, uuid, LOST, self.facts(work.parents))
         return Delivered(Outcome.UPDATED, uuid, "changed", self.facts(work.parents))
 
+    def _owners(self, work: Work[R]) -> dict[str, str | None]:
+        """What it belongs to, with None where the record says nothing."""
+        return {**dict.fromkeys(self.optional), **self.owners(work.parents)}
+
     def _moved(self, work: Work[R]) -> dict[str, str | None]:
         """References that differ from those of the last delivery."""
-        none: dict[str, str | None] = dict.fromkeys(self.optional)
-        owners = none | self.owners(work.parents)
+        owners = self._owners(work)
         if work.claimed.taken_over:
             # An owner who did not finish may have moved it.
             return owners
-        before = {**none, **work.facts}
+        before = {**dict.fromkeys(self.optional), **work.facts}
         return {name: uuid for name, uuid in owners.items() if before.get(name, uuid) != uuid}
 
-    def _check_move(self, entity: Entity, moved: Mapping[str, str | None]) -> None:
-        """No page says that an entity can be moved, so DokStamp's own word counts."""
+    def _change(self, work: Work[R], uuid: str, moved: Mapping[str, str | None]) -> None:
+        """Says it all, and where it belongs from now on. Raises Rejected if it stays where it was.
+
+        No page says that an entity can be moved, so DokStamp's own word counts.
+        """
+        path = f"{self.path(work)}/{uuid}"
+        work.api.change(path, {**self.body(work.record), **moved})
+        if not moved:
+            return
+        entity = work.api.get(path)
         stayed = [name for name, uuid in moved.items() if uuid_of(entity, name.removesuffix("_uuid")) != uuid]
         if stayed:
             raise Rejected(f"DokStamp does not move it: {', '.join(stayed)} is still what it was")
@@ -105,10 +113,13 @@ class PlainStep(ABC, Generic[R]):
     def _adopt(self, work: Work[R], entity: Entity) -> Delivered:
         uuid, facts = entity["uuid"], self.facts(work.parents)
         work.own(uuid)
-        same = says(entity, self.body(work.record))
+        here = {name: uuid_of(entity, name.removesuffix("_uuid")) for name in self._owners(work)}
+        moved = {name: owner for name, owner in self._owners(work).items() if here[name] != owner}
+        same = not moved and says(entity, self.body(work.record))
         if not same:
-            work.claimed.remember(uuid, facts)
-            work.api.change(f"{self.path(work)}/{uuid}", self.body(work.record))
+            # Where it still is, for whoever takes over.
+            work.claimed.remember(uuid, given(**{**facts, **here}))
+            self._change(work, uuid, moved)
         if work.claimed.maybe_created:
             return Delivered(Outcome.CREATED, uuid, LOST, facts)
         if same and not (work.forgotten and work.claimed.touched):
