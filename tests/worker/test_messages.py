@@ -220,3 +220,19 @@ def test_a_run_is_logged_by_its_name_and_one_that_the_sis_named_itself_by_its_di
     # Then every line names its run, and nobody
     assert {json.loads(line)["run"] for line in logged.getvalue().splitlines()} == {shown}
     assert "ana@x.example" not in logged.getvalue()
+
+
+def test_a_copy_of_a_message_that_was_answered_finds_its_refusals_though_another_run_was_refused_since(
+    scene: Scene,
+) -> None:
+    # Given a record that one run was refused, and another one since
+    scene.step.script["ana"] = [Rejected("the code is taken"), Rejected("the code is taken")]
+    scene.take("ana")
+    scene.take(student("ana", social_name="A."), run="run-2")
+    # When a copy of the first message comes, and the record could be delivered now
+    answer = scene.take("ana", receives=2)
+    # Then it is what the SIS was told
+    assert outcomes(answer) == {"ana": "rejected"}
+    assert scene.step.begun == ["ana", "ana"]
+    # And what is corrected is delivered, even in the same run
+    assert outcomes(scene.take(student("ana", social_name="Ana"))) == {"ana": "created"}

@@ -23,7 +23,7 @@ from dokstamp_sync.worker.context import Context, Means
 from dokstamp_sync.worker.delivery import Deliveries
 from dokstamp_sync.worker.invalid import Invalid
 from dokstamp_sync.worker.parents import Parents
-from dokstamp_sync.worker.passing import note_refused
+from dokstamp_sync.worker.passing import note_refused, refusals_of
 from dokstamp_sync.worker.pause import PAUSE, Pause
 from dokstamp_sync.worker.work import R, StepRules
 
@@ -202,7 +202,7 @@ class Worker(Generic[R]):
 
     def _note_refused(self, message: StepMessage, done: Sequence[RecordOutcome], received: Received) -> None:
         """Before the run goes on to what depends on them."""
-        refused = {row_id(each.step, each.sis_id): each.outcome for each in done if each.sis_id and each.is_refused}
+        refused = refusals_of(message.records, done, self._settings.default_institution)
         try:
             if refused:
                 note_refused(self._means.store, self._means.clock, message.run, refused)

@@ -14,7 +14,7 @@ from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from dokstamp_sync.worker.context import Context, Means
 from dokstamp_sync.worker.gate import Gate, WouldWrite
 from dokstamp_sync.worker.parents import Parent
-from dokstamp_sync.worker.passing import PLANNED, passing, planned_id
+from dokstamp_sync.worker.passing import PLANNED, as_said, passing, planned_id
 from dokstamp_sync.worker.pause import Pause
 from dokstamp_sync.worker.shared import SharedRows
 from dokstamp_sync.worker.work import Delivered, R, StepRules, Work
@@ -54,6 +54,9 @@ class Deliveries(Generic[R]):
                 return self._outcome(record, settled.outcome, settled.reason, row)
             case Busy():
                 raise Retry("another worker owns this record")
+        if refused := context.parents.refused(as_said(row_id(self._step, record.sis_id), said.fingerprint)):
+            # A copy of a message that was answered.
+            return self._outcome(record, refused, f"{refused} before, in this run", row)
         self._pause.heed()
         try:
             parents = {name: context.parents.resolve(each) for name, each in self._rules.references(record).items()}

@@ -98,10 +98,16 @@ class Parents:
             with suppress(Conflict):
                 self._store.write(replace(row, uuid=None, facts={}, applied=None), row)
 
+    def refused(self, what: str) -> Outcome | None:
+        """How this run refused a record, or what it said of it (see passing.as_said)."""
+        self.read_ahead([])
+        refusals = self._rows.get(refused_id(self._run))
+        outcome = refusals.facts.get(what) if refusals else None
+        return Outcome(outcome) if outcome else None
+
     def _check(self, reference: Reference) -> None:
         """What this message says of it must hold in DokStamp, though an older state of it may be there."""
-        refusals = self._rows.get(refused_id(self._run))
-        outcome = refusals.facts.get(row_id(reference.step, reference.sis_id)) if refusals else None
+        outcome = self.refused(row_id(reference.step, reference.sis_id))
         if outcome:
             raise Blocked(f"{_named(reference)} was {outcome}")
 
