@@ -53,6 +53,7 @@ class StorePort:
         def act() -> Row:
             stored = self._inner.write(row, replaces)
             self._port.watch.note(f"{self._port.process.name}: stores {_shown(stored)}")
+            self._port.watch.replaced(self._port.process.name, replaces, stored)
             self._port.watch.stored(task, self._port.process.name, stored)
             return stored
 

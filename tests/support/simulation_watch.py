@@ -66,6 +66,18 @@ class Watch:
                 held.clear()
             held[row.id] = row.claim.owner
 
+    def replaced(self, process: str, before: Row | None, after: Row) -> None:
+        """A claim that lasts is its owner's alone, and what was delivered last is not forgotten for what was before."""
+        if before is None:
+            return
+        claim = before.claim
+        lasts = claim is not None and claim.until > self._time.now + self._skew
+        is_kept = claim is not None and after.claim is not None and after.claim.owner == claim.owner
+        if claim and lasts and not is_kept and not claim.owner.startswith(f"{process}/"):
+            self.violated(f"{process} wrote over the claim of {claim.owner} ({after.id})")
+        if before.applied and after.applied and after.applied.occurred_at < before.applied.occurred_at:
+            self.violated(f"{process} wrote over what was delivered since ({after.id})")
+
     def sending(self, sent: Sent, latest: float) -> None:
         """``latest``: until when the call may take effect."""
         if not sent.writes:
