@@ -12,10 +12,9 @@ from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.dokstamp.lookups import find_module
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Module
+from dokstamp_sync.steps.look_up_create_update import PlainStep, given
+from dokstamp_sync.steps.work import Api, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
-from dokstamp_sync.worker.parents import Parent, Reference
-from dokstamp_sync.worker.plain import PlainStep, given
-from dokstamp_sync.worker.work import Api, Work
 
 
 class ModuleStep(PlainStep[Module]):

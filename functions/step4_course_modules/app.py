@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import CourseModules
-from dokstamp_sync.worker.attachments import attach, module_references
+from dokstamp_sync.steps.attachments import attach, module_references
+from dokstamp_sync.steps.home import home, keep, stay
+from dokstamp_sync.steps.work import Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
-from dokstamp_sync.worker.home import home, keep, stay
-from dokstamp_sync.worker.parents import Parent, Reference
-from dokstamp_sync.worker.work import Delivered, Work
 
 
 class CourseModulesStep:

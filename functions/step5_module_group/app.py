@@ -16,12 +16,11 @@ from dokstamp_sync.dokstamp.lookups import find_group
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import ModuleGroup
-from dokstamp_sync.worker.attachments import attach, module_references
+from dokstamp_sync.steps.attachments import attach, module_references
+from dokstamp_sync.steps.home import home, keep, stay
+from dokstamp_sync.steps.look_up_create_update import PlainStep, given
+from dokstamp_sync.steps.work import Api, Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
-from dokstamp_sync.worker.home import home, keep, stay
-from dokstamp_sync.worker.parents import Parent, Reference
-from dokstamp_sync.worker.plain import PlainStep, given
-from dokstamp_sync.worker.work import Api, Delivered, Work
 
 
 class ModuleGroupStep(PlainStep[ModuleGroup]):

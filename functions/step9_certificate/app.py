@@ -18,10 +18,9 @@ from dokstamp_sync.fields import stamp
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Certificate
+from dokstamp_sync.steps.look_up_create_update import UNPROCESSABLE, given
+from dokstamp_sync.steps.work import Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
-from dokstamp_sync.worker.parents import Parent, Reference
-from dokstamp_sync.worker.plain import UNPROCESSABLE, given
-from dokstamp_sync.worker.work import Delivered, Work
 
 
 class CertificateStep:

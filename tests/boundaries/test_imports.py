@@ -1,4 +1,4 @@
-"""Arrows point one way: functions, worker, dokstamp client and mapping, records, outcomes, errors."""
+"""Arrows point one way: functions, worker, delivery, steps, dokstamp client and mapping, records, outcomes, errors."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from tests.boundaries.sources import FUNCTIONS, LAYER, LOCAL, files, inner, modules, parts, shown, tops
 
 GROUND = ["records", "outcomes", "errors", "order", "fields", "messages", "backoff", "settings", "observability"]
-UPPER = {"worker", "mapping", "dokstamp", "intake", "results"}
+UPPER = {"worker", "delivery", "steps", "mapping", "dokstamp", "intake", "results"}
 AWS = {"boto3", "botocore"}
 STEPS = sorted(FUNCTIONS.glob("step*/app.py"))
 # What the shared layer may take at run time from packages: each is in layers/dependencies, or in the runtime.
@@ -57,32 +57,38 @@ CLIENT = files(LAYER / "dokstamp")
 @pytest.mark.parametrize("path", CLIENT, ids=names(CLIENT))
 def test_the_client_knows_neither_aws_nor_mapping_nor_worker(path: Path) -> None:
     assert not tops(path) & AWS
-    assert not parts(path) & {"worker", "mapping", "intake", "results"}
+    assert not parts(path) & UPPER - {"dokstamp"}
 
 
-MAPPING = files(LAYER / "mapping")
+# Each floor, with what it may stand on; what none of them lists (records, outcomes, errors ...) is the ground.
+FLOORS = {
+    "mapping": {"mapping"},
+    "steps": {"steps", "mapping", "dokstamp"},
+    "delivery": {"delivery", "steps", "mapping", "dokstamp"},
+    "worker": {"worker", "delivery", "steps", "mapping", "dokstamp"},
+    "intake": {"intake", "mapping", "results"},
+}
+KNOW_AWS = {"mapping/dynamodb.py", "mapping/refusals.py", "worker/entry.py", "worker/pdfs.py", "intake/entry.py"}
+HOUSE = [path for floor in FLOORS for path in files(LAYER / floor)]
 
 
-@pytest.mark.parametrize("path", MAPPING, ids=names(MAPPING))
-def test_the_mapping_knows_neither_client_nor_worker_and_only_its_store_knows_aws(path: Path) -> None:
-    assert parts(path) <= {"mapping", "errors", "outcomes", "order"}
-    assert bool(tops(path) & AWS) == (path.name == "dynamodb.py")
-
-
-@pytest.mark.parametrize("name", ["decision", "claims", "row", "memory"])
-def test_the_mapping_s_rules_know_the_store_by_its_protocol_alone(name: str) -> None:
-    assert not [each for each in inner(LAYER / "mapping" / f"{name}.py") if each.startswith("mapping.dynamodb")]
-
-
-WORKER = files(LAYER / "worker")
-
-
-@pytest.mark.parametrize("path", WORKER, ids=names(WORKER))
-def test_the_worker_knows_no_step_and_only_its_edges_know_aws(path: Path) -> None:
+@pytest.mark.parametrize("path", HOUSE, ids=names(HOUSE))
+def test_every_floor_stands_on_those_below_it(path: Path) -> None:
+    assert parts(path) & UPPER <= FLOORS[path.parent.name]
     assert "functions" not in tops(path)
-    assert "intake" not in parts(path)
-    knows = path.name in {"entry.py", "pdfs.py", "refusals.py"}
+
+
+@pytest.mark.parametrize("path", HOUSE, ids=names(HOUSE))
+def test_only_the_edges_know_aws(path: Path) -> None:
+    knows = f"{path.parent.name}/{path.name}" in KNOW_AWS
     assert bool(tops(path, at_run_time=True) & AWS) == knows
+
+
+@pytest.mark.parametrize("path", HOUSE, ids=names(HOUSE))
+def test_the_mapping_s_tables_are_chosen_at_the_edge(path: Path) -> None:
+    # Given rules that know the store by its Protocol alone
+    chosen = {"mapping.dynamodb.DynamoDBStore", "mapping.refusals.RefusalTable"} & inner(path)
+    assert not chosen or path.name == "entry.py"
 
 
 def test_only_the_client_speaks_http() -> None:

@@ -10,16 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.mapping.claims import Claims, Lease
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
-from dokstamp_sync.worker.context import Means
-from dokstamp_sync.worker.refusals import RefusalList
 from local.sandbox import Sandbox, running_sandbox
+from tests.support.memory import MemoryStore, RefusalList
 from tests.support.pipeline import CREDENTIALS, rules, settings
 from tests.support.simulation_ports import MadeUpPdfs
 

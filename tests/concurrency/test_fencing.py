@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import httpx
 
+from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.mapping.claims import Claims, Lease
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.order import Step
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
-from dokstamp_sync.worker.context import Means
-from dokstamp_sync.worker.refusals import RefusalList
 from tests.concurrency.rig import message
+from tests.support.memory import MemoryStore, RefusalList
 from tests.support.pipeline import CREDENTIALS, Clock, rules, settings
 from tests.support.simulation_http import BASE_URL, sandbox_in_process
 from tests.support.simulation_ports import MadeUpPdfs

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 import httpx
 
 from dokstamp_sync.dokstamp.deadline import DeadlineTransport
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import row_id
 from dokstamp_sync.observability import metrics
 from local.sandbox import Sandbox, running_sandbox
@@ -26,6 +25,7 @@ from tests.faults.seen import seen
 from tests.faults.stage import Environment, Stage, deadlines_by, settings
 from tests.faults.verdict import Ending, Verdict, judge
 from tests.faults.wire import dead_ends
+from tests.support.memory import MemoryStore
 from tests.support.pipeline import Clock
 
 BEFORE, SAID, AGAIN = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-04T00:00:00Z"

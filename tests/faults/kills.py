@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from moto.server import ThreadedMotoServer
 
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.order import Step
 from dokstamp_sync.worker.batch import Received
 from local.sandbox import Fault as SandboxFault
@@ -31,6 +30,7 @@ from tests.faults.stage import Stage, settings
 from tests.faults.verdict import Verdict
 from tests.faults.victim import SECONDS_TO_LIVE, database
 from tests.faults.wire import Sent
+from tests.support.memory import MemoryStore
 from tests.support.pipeline import Clock
 
 if TYPE_CHECKING:

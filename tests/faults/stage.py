@@ -15,17 +15,17 @@ from unittest.mock import patch
 
 import httpx
 
+from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp import deadline
 from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.row import Claim, Row, Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
+from dokstamp_sync.steps.work import Pdf
 from dokstamp_sync.worker.batch import Answers, Worker
-from dokstamp_sync.worker.context import Means
-from dokstamp_sync.worker.pdfs import Pdf
-from dokstamp_sync.worker.refusals import RefusalList
 from tests.faults.wire import Sent, Wire
+from tests.support.memory import RefusalList
 from tests.support.pipeline import CREDENTIALS, Clock, rules
 from tests.support.pipeline import settings as local_settings
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import IO, Any
 
 from dokstamp_sync.dokstamp.answers import Entity
-from dokstamp_sync.worker.pdfs import Pdf
+from dokstamp_sync.steps.work import Pdf
 
 
 class Willing:

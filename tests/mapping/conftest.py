@@ -8,10 +8,10 @@ import pytest
 from moto import mock_aws
 
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import Store
 from tests.mapping.claiming import ClaimAs, claims
 from tests.mapping.rows import ID
+from tests.support.memory import MemoryStore
 from tests.support.pipeline import Clock
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import Store
 from tests.model.exploring import explore
 from tests.model.schedule import play
 from tests.model.tables import on_dynamodb
+from tests.support.memory import MemoryStore
 from tests.support.options import PYTHON
 from tests.support.progress import bar
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 from hypothesis.stateful import run_state_machine_as_test
 
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import Store
 from tests.model.machine import SchoolMachine
 from tests.model.steering import Wrong
+from tests.support.memory import MemoryStore
 
 STEPS = 25
 

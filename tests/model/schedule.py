@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import Store
 from tests.model.stage import Stage
 from tests.model.world import Timetable
+from tests.support.memory import MemoryStore
 from tests.support.simulation_weather import Weather
 
 

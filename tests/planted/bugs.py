@@ -60,7 +60,11 @@ def _diff(root: Path, file: str, text: str) -> Iterator[str]:
     return difflib.unified_diff(before, text.splitlines(keepends=True), f"a/{path}", f"b/{path}")
 
 
-_NO_LOOK_UP = (Edit("worker/plain.py", "            found = self.find(work.api, key)\n", "            found = None\n"),)
+_NO_LOOK_UP = (
+    Edit(
+        "steps/look_up_create_update.py", "            found = self.find(work.api, key)\n", "            found = None\n"
+    ),
+)
 _NO_INTENT = (
     Edit(
         "mapping/claims.py",
@@ -94,14 +98,14 @@ BUGS = (
     Bug(
         "impatient-second-post",
         "after an answer in doubt it gives the claim up at once, and does not wait the lease out",
-        (Edit("worker/delivery.py", "        if gate.in_flight:\n", "        if False:\n"),),
+        (Edit("delivery/delivery.py", "        if gate.in_flight:\n", "        if False:\n"),),
     ),
     Bug(
         "fingerprint-before-delivery",
         "it stores the fingerprint with the claim, before anything is delivered",
         (
             Edit(
-                "worker/delivery.py",
+                "delivery/delivery.py",
                 "        gate = Gate(self._means.api, dry_run=False)\n",
                 "        early = Delivery(said.run, said.occurred_at, said.fingerprint, Outcome.CREATED, '')\n"
                 "        claimed._write(replace(claimed.row, applied=early))\n"
@@ -136,6 +140,6 @@ BUGS = (
     Bug(
         "credulous",
         "it believes the first 404 on a mapped uuid, and syncs the record afresh",
-        (Edit("worker/delivery.py", "DENIALS = 2\n", "DENIALS = 1\n"),),
+        (Edit("delivery/delivery.py", "DENIALS = 2\n", "DENIALS = 1\n"),),
     ),
 )

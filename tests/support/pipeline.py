@@ -13,20 +13,18 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.errors import Rejected
 from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.claims import Claims, Lease
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.results import result_of_state
 from dokstamp_sync.settings import Settings
+from dokstamp_sync.steps.work import OpensPdfs, Pdf, StepRules
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
-from dokstamp_sync.worker.context import Means
-from dokstamp_sync.worker.pdfs import Pdf
-from dokstamp_sync.worker.refusals import RefusalList
-from dokstamp_sync.worker.work import OpensPdfs, StepRules
+from tests.support.memory import MemoryStore, RefusalList
 
 EVENTS = Path(__file__).parents[2] / "events"
 BUCKET = "school-pdfs"

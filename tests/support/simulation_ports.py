@@ -10,11 +10,10 @@ from typing import Any, Protocol
 
 from dokstamp_sync.errors import Rejected, Retry
 from dokstamp_sync.intake.intake import Runs
+from dokstamp_sync.mapping.refusals import Refusals
 from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.outcomes import RecordOutcome
-from dokstamp_sync.worker.pdfs import Pdf
-from dokstamp_sync.worker.refusals import Refusals
-from dokstamp_sync.worker.work import OpensPdfs
+from dokstamp_sync.steps.work import OpensPdfs, Pdf
 from tests.support.simulation_queues import Queue
 from tests.support.simulation_time import Process, Time
 from tests.support.simulation_watch import Watch

@@ -89,7 +89,7 @@ def taking_turns(time: Time) -> Iterator[None]:
     locks: Any = SimpleNamespace(RLock=lambda: Lock(time), Lock=lambda: Lock(time))
     with (
         patch("dokstamp_sync.worker.batch.ThreadPoolExecutor", lambda workers: Pool(time, workers)),
-        patch("dokstamp_sync.worker.parents.threading", locks),
+        patch("dokstamp_sync.delivery.parents.threading", locks),
         patch("dokstamp_sync.dokstamp.client.total_deadline", lambda seconds: _deadline(time, seconds)),
         patch("dokstamp_sync.dokstamp.tokens.threading", locks),
     ):

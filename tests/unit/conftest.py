@@ -6,9 +6,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import Row
 from local.sandbox import Sandbox
+from tests.support.memory import MemoryStore
 from tests.support.pipeline import FolderPdfs, Pipeline, settings
 from tests.support.sis import Sis
 

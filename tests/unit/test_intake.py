@@ -9,10 +9,10 @@ from moto import mock_aws
 
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.intake.intake import Intake
+from dokstamp_sync.mapping.refusals import RefusalTable
 from dokstamp_sync.mapping.row import Row
 from dokstamp_sync.messages import run_of
 from dokstamp_sync.order import Step
-from dokstamp_sync.worker.refusals import RefusalTable
 from local.sandbox import Sandbox
 from tests.support.pipeline import Pipeline
 from tests.support.sis import Json, Sis, calls, example, live

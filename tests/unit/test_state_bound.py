@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.intake.intake import Intake
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer
 from dokstamp_sync.reading import parse
 from dokstamp_sync.results import result_of_state
-from dokstamp_sync.worker.refusals import RefusalList
+from tests.support.memory import MemoryStore, RefusalList
 from tests.support.sis import Json, example
 
 MOST_STATE = 256 * 1024

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from dokstamp_sync.delivery.shared import SharedRows
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.order import Step
 from dokstamp_sync.worker.batch import HandedBack, Received
-from dokstamp_sync.worker.shared import SharedRows
 from local.sandbox import Fault, Sandbox
 from tests.support.sis import Json, Sis
 from tests.unit.test_step_attachments import ATTACH, DETACH, attached, catalogue, course, group, groups_of

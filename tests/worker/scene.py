@@ -6,20 +6,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
+from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.claims import Claims, Lease
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Student
 from dokstamp_sync.settings import Settings
+from dokstamp_sync.steps.work import Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
-from dokstamp_sync.worker.context import Means
-from dokstamp_sync.worker.parents import Parent, Reference
-from dokstamp_sync.worker.refusals import RefusalList
-from dokstamp_sync.worker.work import Delivered, Work
+from tests.support.memory import MemoryStore, RefusalList
 from tests.support.pipeline import Clock, FolderPdfs, settings
 
 Act = Callable[[Work[Student]], Delivered]

@@ -10,7 +10,7 @@ from dokstamp_sync.mapping.row import Conflict, Delivery, Row
 from dokstamp_sync.messages import run_of
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Student
-from dokstamp_sync.worker.work import Delivered, Work
+from dokstamp_sync.steps.work import Delivered, Work
 from tests.worker.scene import COURSE, Scene, create, outcomes, student, uuid_of
 
 HALF = 0.5  # what the scene's randomness answers

@@ -11,7 +11,7 @@ from dokstamp_sync.errors import Misconfigured, Rejected, Retry, Throttled
 from dokstamp_sync.messages import run_of
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
-from dokstamp_sync.worker.work import Delivered
+from dokstamp_sync.steps.work import Delivered
 from tests.worker.scene import NOON, Scene, create, outcomes, reasons, student, uuid_of
 
 LATER = [Retry("503"), Throttled("429"), Misconfigured("403"), ValueError("unforeseen")]

@@ -4,10 +4,10 @@ import pytest
 
 from dokstamp_sync.errors import Misconfigured, NotReady, Rejected, Retry
 from dokstamp_sync.mapping.row import Claim, Delivery, Row
+from dokstamp_sync.mapping.run_notes import refused_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
-from dokstamp_sync.worker.parents import Reference
-from dokstamp_sync.worker.passing import refused_id
+from dokstamp_sync.steps.work import Reference
 from tests.worker.scene import COURSE, NOON, Scene, outcomes, reasons, student, uuid_of
 
 LATER = "2026-11-21T12:00:00Z"

@@ -2,10 +2,10 @@
 
 import pytest
 
+from dokstamp_sync.delivery.pause import PAUSE, Pause
 from dokstamp_sync.errors import Retry, Throttled
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import Row
-from dokstamp_sync.worker.pause import PAUSE, Pause
+from tests.support.memory import MemoryStore
 from tests.support.pipeline import Clock
 from tests.worker.scene import Scene, create, outcomes
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from dokstamp_sync.mapping.memory import MemoryStore
 from dokstamp_sync.mapping.row import Row
 from dokstamp_sync.order import Step
 from dokstamp_sync.worker.batch import HandedBack, Received
 from local.sandbox import Sandbox
+from tests.support.memory import MemoryStore
 from tests.support.pipeline import Pipeline, settings
 from tests.worker.school import ANA, calls, names, outcome, students
 

@@ -8,7 +8,7 @@ from dokstamp_sync.errors import NotFound, Rejected, Retry
 from dokstamp_sync.mapping.row import Delivery, Row
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Student
-from dokstamp_sync.worker.work import Delivered, Work
+from dokstamp_sync.steps.work import Delivered, Work
 from tests.worker.scene import Scene, outcomes, reasons, uuid_of
 
 COURSE_UUID = "11111111-1111-4111-8111-111111111111"

@@ -19,9 +19,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
+from dokstamp_sync.mapping.refusals import RefusalTable
 from dokstamp_sync.observability import logger, metrics
 from dokstamp_sync.settings import Settings
-from dokstamp_sync.worker.refusals import RefusalTable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

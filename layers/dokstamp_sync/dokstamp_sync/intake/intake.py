@@ -11,16 +11,16 @@ from typing import Any, Protocol
 from dokstamp_sync import observability
 from dokstamp_sync.intake.check import Checked, Refused, as_sent, check
 from dokstamp_sync.mapping.decision import Said, Settled, decide
+from dokstamp_sync.mapping.invalid import Invalid
+from dokstamp_sync.mapping.refusals import Refusals
 from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
+from dokstamp_sync.mapping.run_notes import note_refused, passing
 from dokstamp_sync.messages import run_of, stamp
 from dokstamp_sync.observability import logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, shorten
 from dokstamp_sync.records import Record
 from dokstamp_sync.results import refusal, result
-from dokstamp_sync.worker.invalid import Invalid
-from dokstamp_sync.worker.passing import note_refused, passing
-from dokstamp_sync.worker.refusals import Refusals
 
 
 class Runs(Protocol):

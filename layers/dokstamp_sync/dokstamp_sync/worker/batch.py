@@ -10,22 +10,22 @@ from typing import Any, Generic, NoReturn, Protocol
 from pydantic import ValidationError
 
 from dokstamp_sync import backoff, observability
+from dokstamp_sync.delivery.context import Context, Means
+from dokstamp_sync.delivery.delivery import Deliveries
+from dokstamp_sync.delivery.parents import Parents
+from dokstamp_sync.delivery.pause import PAUSE, Pause
 from dokstamp_sync.errors import Misconfigured, NotReady, OutOfTime, Retry, SyncError, Throttled
 from dokstamp_sync.mapping.claims import Claims
+from dokstamp_sync.mapping.invalid import Invalid
 from dokstamp_sync.mapping.row import Row, row_id
+from dokstamp_sync.mapping.run_notes import note_refused, refusals_of
 from dokstamp_sync.messages import StepMessage, read_json
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer, count
 from dokstamp_sync.reading import apparent_sis_id, parse, problems, sentence
 from dokstamp_sync.records import Record
 from dokstamp_sync.settings import Settings
-from dokstamp_sync.worker.context import Context, Means
-from dokstamp_sync.worker.delivery import Deliveries
-from dokstamp_sync.worker.invalid import Invalid
-from dokstamp_sync.worker.parents import Parents
-from dokstamp_sync.worker.passing import note_refused, refusals_of
-from dokstamp_sync.worker.pause import PAUSE, Pause
-from dokstamp_sync.worker.work import R, StepRules
+from dokstamp_sync.steps.work import R, StepRules
 
 
 @dataclass(frozen=True, slots=True)

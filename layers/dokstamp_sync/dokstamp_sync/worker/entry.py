@@ -20,18 +20,18 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dokstamp_sync import observability
+from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import MARGIN_SECONDS, DokStamp
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
+from dokstamp_sync.mapping.refusals import RefusalTable
 from dokstamp_sync.observability import logger, metrics
 from dokstamp_sync.settings import Settings
+from dokstamp_sync.steps.work import R, StepRules
 from dokstamp_sync.worker.batch import Received, Worker
-from dokstamp_sync.worker.context import Means
 from dokstamp_sync.worker.credentials import credentials
 from dokstamp_sync.worker.pdfs import Pdfs
-from dokstamp_sync.worker.refusals import RefusalTable
-from dokstamp_sync.worker.work import R, StepRules
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

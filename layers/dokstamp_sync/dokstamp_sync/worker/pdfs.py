@@ -6,12 +6,12 @@ import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dokstamp_sync.errors import Misconfigured, Rejected, Retry
+from dokstamp_sync.steps.work import Pdf
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,16 +19,6 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 256 * 1024
 KEPT_IN_MEMORY_BYTES = 4 * 1024 * 1024
 _MISSING = {"NoSuchKey", "NoSuchVersion", "404"}
-
-
-@dataclass(frozen=True, slots=True)
-class Pdf:
-    """A PDF to upload; ``version`` is empty where the bucket keeps none, ``sha256`` is of its bytes."""
-
-    name: str
-    version: str
-    sha256: str
-    file: IO[bytes]
 
 
 class Pdfs:

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 from dokstamp_sync.dokstamp import lookups
 from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.errors import Blocked, NotReady, Rejected
 from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
+from dokstamp_sync.mapping.run_notes import PLANNED, planned_id, refused_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
-from dokstamp_sync.worker.passing import PLANNED, planned_id, refused_id
-
-FindsByCode = Callable[[lookups.Reads, str, str | None], Entity | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A ``*_id`` field: names a record of another step by its ``sis_id``."""
-
-    step: Step
-    sis_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """A mapped record; ``facts`` are what its step left behind for others, e.g. ``institution_uuid``."""
-
-    reference: Reference
-    uuid: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+from dokstamp_sync.steps.work import Parent, Reference
 
 
 class Parents:

@@ -10,7 +10,7 @@ from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.errors import Rejected, Retry
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.outcomes import Outcome
-from dokstamp_sync.worker.work import Api
+from dokstamp_sync.steps.work import Api
 
 
 class WouldWrite(Exception):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dokstamp_sync.delivery.parents import Parents
 from dokstamp_sync.mapping.claims import Claims
+from dokstamp_sync.mapping.refusals import Refusals
 from dokstamp_sync.mapping.row import Store
-from dokstamp_sync.worker.parents import Parents
-from dokstamp_sync.worker.refusals import Refusals
-from dokstamp_sync.worker.work import Api, OpensPdfs
+from dokstamp_sync.steps.work import Api, OpensPdfs
 
 
 @dataclass(frozen=True, slots=True)

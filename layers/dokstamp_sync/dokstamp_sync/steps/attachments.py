@@ -15,8 +15,7 @@ from dokstamp_sync.errors import NotFound, Rejected, Retry
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Attachments
-from dokstamp_sync.worker.parents import Reference
-from dokstamp_sync.worker.work import Api, Work
+from dokstamp_sync.steps.work import Api, Reference, Work
 
 A = TypeVar("A", bound=Attachments)
 

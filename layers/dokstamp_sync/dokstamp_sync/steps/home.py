@@ -6,8 +6,7 @@ Nothing says that a group can be moved, and a list that is attached elsewhere wo
 from __future__ import annotations
 
 from dokstamp_sync.errors import Rejected
-from dokstamp_sync.worker.parents import Parent
-from dokstamp_sync.worker.work import R, Work
+from dokstamp_sync.steps.work import Parent, R, Work
 
 
 def home(course: Parent) -> dict[str, str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dokstamp_sync.delivery.gate import Gate
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.claims import Claimed, Claims
 from dokstamp_sync.mapping.row import Conflict, Row, Store
-from dokstamp_sync.worker.gate import Gate
 
 
 class SharedRows:

@@ -14,10 +14,35 @@ from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Record
-from dokstamp_sync.worker.parents import Parent, Reference
-from dokstamp_sync.worker.pdfs import Pdf
 
 R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A ``*_id`` field: names a record of another step by its ``sis_id``."""
+
+    step: Step
+    sis_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A mapped record; ``facts`` are what its step left behind for others, e.g. ``institution_uuid``."""
+
+    reference: Reference
+    uuid: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """A PDF to upload; ``version`` is empty where the bucket keeps none, ``sha256`` is of its bytes."""
+
+    name: str
+    version: str
+    sha256: str
+    file: IO[bytes]
 
 
 class Api(Reads, Protocol):
@@ -37,7 +62,7 @@ class Api(Reads, Protocol):
 
 
 class OpensPdfs(Protocol):
-    """See pdfs.Pdfs."""
+    """See worker/pdfs.py."""
 
     def open(self, address: str, version: str = "") -> AbstractContextManager[Pdf]: ...
 

@@ -13,8 +13,7 @@ from dokstamp_sync.dokstamp.lookups import uuid_of
 from dokstamp_sync.errors import Rejected
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
-from dokstamp_sync.worker.parents import Parent, Reference
-from dokstamp_sync.worker.work import Api, Delivered, R, Work
+from dokstamp_sync.steps.work import Api, Delivered, Parent, R, Reference, Work
 
 UNPROCESSABLE = 422
 LOST = "created by an earlier try whose answer was lost"

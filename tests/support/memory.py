@@ -6,8 +6,10 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from dokstamp_sync.mapping.row import Conflict, Row
+from dokstamp_sync.outcomes import RecordOutcome
 
 
 class MemoryStore:
@@ -30,3 +32,16 @@ class MemoryStore:
             stored = replace(row, version=self._new_version())
             self.rows[row.id] = stored
             return stored
+
+
+class RefusalList:
+    """The outcomes table in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, RecordOutcome] = {}
+
+    def keep(self, id_: str, run: str, occurred_at: str, outcome: RecordOutcome, said: Any) -> None:
+        self.kept[id_] = outcome
+
+    def drop(self, id_: str) -> None:
+        self.kept.pop(id_, None)

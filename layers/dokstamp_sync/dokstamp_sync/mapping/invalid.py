@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dokstamp_sync.errors import Retry
+from dokstamp_sync.mapping.refusals import Refusals
 from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import RecordOutcome
-from dokstamp_sync.worker.refusals import Refusals
 
 MOST_TRIES = 5
 

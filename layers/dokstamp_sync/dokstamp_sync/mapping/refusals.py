@@ -60,16 +60,3 @@ class RefusalTable:
             getattr(self._client, operation)(TableName=self._table, **parameters)
         except (ClientError, BotoCoreError) as error:
             raise Retry(f"the outcomes table could not be written ({type(error).__name__})") from error
-
-
-class RefusalList:
-    """In memory, for tests."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, RecordOutcome] = {}
-
-    def keep(self, id_: str, run: str, occurred_at: str, outcome: RecordOutcome, said: Any) -> None:
-        self.kept[id_] = outcome
-
-    def drop(self, id_: str) -> None:
-        self.kept.pop(id_, None)

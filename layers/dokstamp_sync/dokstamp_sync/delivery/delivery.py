@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Generic
 
+from dokstamp_sync.delivery.context import Context, Means
+from dokstamp_sync.delivery.gate import Gate, WouldWrite
+from dokstamp_sync.delivery.pause import Pause
+from dokstamp_sync.delivery.shared import SharedRows
 from dokstamp_sync.errors import Blocked, NotFound, NotReady, Rejected, Retry
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.mapping.decision import Busy, Said, Settled, decide
 from dokstamp_sync.mapping.row import Conflict, Delivery, Row, row_id
+from dokstamp_sync.mapping.run_notes import PLANNED, as_said, passing, planned_id
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
-from dokstamp_sync.worker.context import Context, Means
-from dokstamp_sync.worker.gate import Gate, WouldWrite
-from dokstamp_sync.worker.parents import Parent
-from dokstamp_sync.worker.passing import PLANNED, as_said, passing, planned_id
-from dokstamp_sync.worker.pause import Pause
-from dokstamp_sync.worker.shared import SharedRows
-from dokstamp_sync.worker.work import Delivered, R, StepRules, Work
+from dokstamp_sync.steps.work import Delivered, Parent, R, StepRules, Work
 
 # How often a record is decided upon anew because its row changed meanwhile, before its message comes back later.
 MOST_DECISIONS = 5

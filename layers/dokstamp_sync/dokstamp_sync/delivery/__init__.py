@@ -1,0 +1,1 @@
+"""One record's way: decide, find its parents, claim it, deliver it, write down what came of it."""
