@@ -14,12 +14,12 @@ from dokstamp_sync.dokstamp.lookups import find_institution
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Institution
-from dokstamp_sync.steps.look_up_create_update import PlainStep, given
+from dokstamp_sync.steps.look_up_create_update import LookUpCreateUpdate, given
 from dokstamp_sync.steps.work import Api, Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
 
 
-class InstitutionStep(PlainStep[Institution]):
+class InstitutionStep(LookUpCreateUpdate[Institution]):
     step = Step.INSTITUTION
 
     def references(self, record: Institution) -> Mapping[str, Reference]:
@@ -31,7 +31,7 @@ class InstitutionStep(PlainStep[Institution]):
     def key(self, record: Institution, parents: Mapping[str, Parent]) -> tuple[str, ...]:
         return (record.name or "",)
 
-    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+    def find(self, api: Api, key: tuple[str, ...], record: Institution) -> Entity | None:
         (name,) = key
         return find_institution(api, name)
 

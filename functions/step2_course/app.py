@@ -13,12 +13,12 @@ from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.dokstamp.lookups import find_course
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Course
-from dokstamp_sync.steps.look_up_create_update import PlainStep, given
+from dokstamp_sync.steps.look_up_create_update import LookUpCreateUpdate, given
 from dokstamp_sync.steps.work import Api, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
 
 
-class CourseStep(PlainStep[Course]):
+class CourseStep(LookUpCreateUpdate[Course]):
     step = Step.COURSE
     unique = frozenset({"code"})
 
@@ -31,9 +31,12 @@ class CourseStep(PlainStep[Course]):
     def key(self, record: Course, parents: Mapping[str, Parent]) -> tuple[str, ...]:
         return (record.code, parents["institution_uuid"].uuid)
 
-    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+    def find(self, api: Api, key: tuple[str, ...], record: Course) -> Entity | None:
         code, institution_uuid = key
         return find_course(api, code, institution_uuid)
+
+    def find_anywhere(self, api: Api, record: Course) -> Entity | None:
+        return find_course(api, record.code, None)
 
     def body(self, record: Course) -> Mapping[str, Any]:
         return given(

@@ -12,12 +12,12 @@ from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.dokstamp.lookups import find_module
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Module
-from dokstamp_sync.steps.look_up_create_update import PlainStep, given
+from dokstamp_sync.steps.look_up_create_update import LookUpCreateUpdate, given
 from dokstamp_sync.steps.work import Api, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
 
 
-class ModuleStep(PlainStep[Module]):
+class ModuleStep(LookUpCreateUpdate[Module]):
     step = Step.MODULE
     unique = frozenset({"code"})
 
@@ -30,7 +30,7 @@ class ModuleStep(PlainStep[Module]):
     def key(self, record: Module, parents: Mapping[str, Parent]) -> tuple[str, ...]:
         return (record.code, parents["institution_uuid"].uuid)
 
-    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+    def find(self, api: Api, key: tuple[str, ...], record: Module) -> Entity | None:
         code, institution_uuid = key
         return find_module(api, code, institution_uuid)
 

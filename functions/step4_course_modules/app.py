@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dokstamp_sync.mapping.claims import Sent
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import CourseModules
@@ -36,7 +37,7 @@ class CourseModulesStep:
         keep(work, course)
         first = work.claimed.row.applied is None
         changes = attach(work, course.uuid, group=None)
-        if not changes.any and not first and not work.claimed.touched:
+        if not changes.any and not first and work.claimed.sent is Sent.NOTHING:
             return Delivered(Outcome.UNCHANGED, None, "attached as it should be", home(course))
         return Delivered(Outcome.CREATED if first else Outcome.UPDATED, None, str(changes), home(course))
 

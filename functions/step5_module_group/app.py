@@ -18,12 +18,12 @@ from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import ModuleGroup
 from dokstamp_sync.steps.attachments import attach, module_references
 from dokstamp_sync.steps.home import home, keep, stay
-from dokstamp_sync.steps.look_up_create_update import PlainStep, given
+from dokstamp_sync.steps.look_up_create_update import LookUpCreateUpdate, given
 from dokstamp_sync.steps.work import Api, Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
 
 
-class ModuleGroupStep(PlainStep[ModuleGroup]):
+class ModuleGroupStep(LookUpCreateUpdate[ModuleGroup]):
     step = Step.MODULE_GROUP
 
     def references(self, record: ModuleGroup) -> Mapping[str, Reference]:
@@ -39,7 +39,7 @@ class ModuleGroupStep(PlainStep[ModuleGroup]):
     def key(self, record: ModuleGroup, parents: Mapping[str, Parent]) -> tuple[str, ...]:
         return (parents["course_uuid"].uuid, record.name)
 
-    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+    def find(self, api: Api, key: tuple[str, ...], record: ModuleGroup) -> Entity | None:
         course_uuid, name = key
         return find_group(api, course_uuid, name)
 
@@ -53,15 +53,15 @@ class ModuleGroupStep(PlainStep[ModuleGroup]):
         """The course is in the path, and the modules are attached afterwards."""
         return {}
 
-    def facts(self, parents: Mapping[str, Parent]) -> dict[str, Any]:
-        return home(parents["course_uuid"])
+    def facts(self, work: Work[ModuleGroup]) -> dict[str, Any]:
+        return home(work.parents["course_uuid"])
 
     def deliver(self, work: Work[ModuleGroup]) -> Delivered:
         course = work.parents["course_uuid"]
         stay(work, course)
         group = super().deliver(work)
         if work.uuid is None and group.uuid:
-            work.claimed.remember(group.uuid, group.facts, created=group.outcome is Outcome.CREATED)
+            work.claimed.keep(group.facts, uuid=group.uuid, key=group.key, created=group.outcome is Outcome.CREATED)
         keep(work, course)
         changes = attach(work, course.uuid, group=group.uuid)
         if group.outcome is Outcome.UNCHANGED and changes.any:

@@ -14,14 +14,14 @@ from dokstamp_sync.dokstamp.lookups import find_cohort
 from dokstamp_sync.fields import stamp
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Cohort
-from dokstamp_sync.steps.look_up_create_update import PlainStep, given
+from dokstamp_sync.steps.look_up_create_update import LookUpCreateUpdate, given
 from dokstamp_sync.steps.work import Api, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
 
 MODALITIES = {"in_person": "presential", "online": "remote", "hybrid": "hybrid"}
 
 
-class CohortStep(PlainStep[Cohort]):
+class CohortStep(LookUpCreateUpdate[Cohort]):
     step = Step.COHORT
     unique = frozenset({"code"})
 
@@ -34,10 +34,13 @@ class CohortStep(PlainStep[Cohort]):
     def key(self, record: Cohort, parents: Mapping[str, Parent]) -> tuple[str, ...]:
         return (record.code, parents["course_uuid"].uuid)
 
-    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+    def find(self, api: Api, key: tuple[str, ...], record: Cohort) -> Entity | None:
         """A code is unique, so another course's cohort with this code is not this one: it stays refused."""
         code, course_uuid = key
         return find_cohort(api, code, course_uuid)
+
+    def find_anywhere(self, api: Api, record: Cohort) -> Entity | None:
+        return find_cohort(api, record.code, None)
 
     def body(self, record: Cohort) -> Mapping[str, Any]:
         return given(

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from dokstamp_sync.dokstamp.answers import Entity
-from dokstamp_sync.dokstamp.lookups import find_student
+from dokstamp_sync.dokstamp.lookups import email_key, find_student
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Student
-from dokstamp_sync.steps.look_up_create_update import PlainStep, given
+from dokstamp_sync.steps.look_up_create_update import LookUpCreateUpdate, given
 from dokstamp_sync.steps.work import Api, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
 
 
-class StudentStep(PlainStep[Student]):
+class StudentStep(LookUpCreateUpdate[Student]):
     step = Step.STUDENT
     unique = frozenset({"email"})
 
@@ -29,10 +29,13 @@ class StudentStep(PlainStep[Student]):
         return "/students"
 
     def key(self, record: Student, parents: Mapping[str, Parent]) -> tuple[str, ...]:
-        return (record.email,)
+        return (email_key(record.email),)
 
-    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+    def find(self, api: Api, key: tuple[str, ...], record: Student) -> Entity | None:
         (email,) = key
+        if email == email_key(record.email) != record.email:
+            # Where the look-up minds the case, it finds what the SIS wrote.
+            return find_student(api, record.email) or find_student(api, email)
         return find_student(api, email)
 
     def body(self, record: Student) -> Mapping[str, Any]:

@@ -13,12 +13,12 @@ from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.dokstamp.lookups import find_enrollment
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Enrollment
-from dokstamp_sync.steps.look_up_create_update import PlainStep, given
+from dokstamp_sync.steps.look_up_create_update import LookUpCreateUpdate, given
 from dokstamp_sync.steps.work import Api, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
 
 
-class EnrollmentStep(PlainStep[Enrollment]):
+class EnrollmentStep(LookUpCreateUpdate[Enrollment]):
     step = Step.ENROLLMENT
     unique = frozenset({"student_uuid", "course_uuid", "cohort_uuid"})
     optional = frozenset({"cohort_uuid"})
@@ -38,7 +38,7 @@ class EnrollmentStep(PlainStep[Enrollment]):
     def key(self, record: Enrollment, parents: Mapping[str, Parent]) -> tuple[str, ...]:
         return tuple(parent.uuid for parent in parents.values())
 
-    def find(self, api: Api, key: tuple[str, ...]) -> Entity | None:
+    def find(self, api: Api, key: tuple[str, ...], record: Enrollment) -> Entity | None:
         """The guide creates without looking [sync]; nothing says that a second enrollment would be refused."""
         student_uuid, course_uuid, *cohort_uuid = key
         return find_enrollment(api, student_uuid, course_uuid, cohort_uuid[0] if cohort_uuid else None)
@@ -51,11 +51,12 @@ class EnrollmentStep(PlainStep[Enrollment]):
             completed_at=record.completed_at.isoformat() if record.completed_at else None,
         )
 
-    def facts(self, parents: Mapping[str, Parent]) -> dict[str, Any]:
+    def facts(self, work: Work[Enrollment]) -> dict[str, Any]:
         """Also who was named: a certificate that names only its enrollment must not pass a rejected student by."""
-        institution = parents["course_uuid"].facts.get("institution_uuid")
-        named = [[each.reference.step.value, each.reference.sis_id] for each in parents.values()]
-        return super().facts(parents) | given(institution_uuid=institution, named=named)
+        institution = work.parents["course_uuid"].facts.get("institution_uuid")
+        named = [[each.reference.step.value, each.reference.sis_id] for each in work.parents.values()]
+        status = work.record.completion_status
+        return super().facts(work) | given(institution_uuid=institution, named=named, completion_status=status)
 
 
 handler = serve(EnrollmentStep())

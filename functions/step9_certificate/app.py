@@ -15,12 +15,18 @@ from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.dokstamp.lookups import find_certificate, uuid_of
 from dokstamp_sync.errors import NotReady, Rejected
 from dokstamp_sync.fields import stamp
+from dokstamp_sync.mapping.identity import key_id, named
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Certificate
 from dokstamp_sync.steps.look_up_create_update import UNPROCESSABLE, given
 from dokstamp_sync.steps.work import Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
+
+# Nothing comes after these but a certificate of its own [lifecycle].
+ENDED = ("revoked", "expired")
+REVOKE = "revoke it, then send a new PDF"
+USED = "this PDF was used for another certificate; a new certificate needs a new PDF"
 
 
 class CertificateStep:
@@ -41,17 +47,26 @@ class CertificateStep:
         return record.sis_id
 
     def intent(self, record: Certificate, parents: Mapping[str, Parent]) -> Mapping[str, str]:
+        """Its key is its file, which has no uuid before it is uploaded."""
         return {}
 
     def deliver(self, work: Work[Certificate]) -> Delivered:
         if work.record.revoke:
             return self._revoke(work)
-        same = work.facts.get("record") == work.record.fingerprint()
-        if work.uuid and work.facts.get("status") == "draft" and same:
+        if work.uuid and work.facts.get("status") == "draft" and self._is_same(work):
             return self._issued(work, work.api.get(f"/certificates/{work.uuid}"))
-        if work.uuid and work.facts.get("status") != "revoked":
+        if work.uuid and not self._has_ended(work, work.uuid):
             return self._already_issued(work)
         return self._issue(work)
+
+    def _is_same(self, work: Work[Certificate]) -> bool:
+        return bool(work.facts.get("record") == work.record.fingerprint())
+
+    def _has_ended(self, work: Work[Certificate], uuid: str) -> bool:
+        """Whether a new one may follow. That it has expired only DokStamp knows."""
+        if work.facts.get("status") in ENDED or self._is_same(work):
+            return work.facts.get("status") in ENDED
+        return work.api.get(f"/certificates/{uuid}").get("status") in ENDED
 
     def _issue(self, work: Work[Certificate]) -> Delivered:
         """The file's uuid is kept before the certificate is asked for: by its file a lost one is found again."""
@@ -59,8 +74,11 @@ class CertificateStep:
         lost = self._lost(work)
         if lost:
             return self._issued(work, lost)
-        if work.forgotten:
-            work.claimed.forget()
+        enrollment = work.parents.get("enrollment_uuid")
+        if enrollment and enrollment.facts.get("completion_status") == "dropped":
+            raise Rejected("the enrollment was dropped; correct it, then send the certificate again")
+        if work.claimed.denied:
+            work.claimed.freeze({})
         file_uuid, used = self._upload(work, about)
         if used:
             return self._adopt(work, about, file_uuid)
@@ -70,22 +88,28 @@ class CertificateStep:
             if "file_uuid" not in refusal.fields:
                 raise
             return self._adopt(work, about, file_uuid)
+        work.claimed.created(certificate["uuid"])
         return self._issued(work, certificate)
 
     def _lost(self, work: Work[Certificate]) -> Entity | None:
         """The certificate of an earlier try whose answer was lost; it is this record's, whatever is said of it now.
 
-        Raises Rejected if it was issued with something else.
+        Raises NotReady if it was issued with something else: a revocation may be on its way.
         """
         frozen = _sent(work)
-        if "file_uuid" not in frozen:
+        if "file_uuid" not in frozen or not work.shared.still_holds(_key(frozen["file_uuid"])):
             return None
         found = find_certificate(work.api, frozen["student_uuid"], frozen["course_uuid"], frozen["file_uuid"])
-        if found and frozen["record"] != work.record.fingerprint():
-            facts = _facts(found) | {"record": frozen["record"], "sent": dict(frozen)}
-            work.claimed.remember(found["uuid"], facts)
+        if not found:
+            return None
+        work.shared.own(found["uuid"])
+        if frozen["record"] != work.record.fingerprint():
+            facts = _facts(found) | {"record": frozen["record"], "sent": dict(frozen), **_whose(frozen)}
+            work.claimed.keep(facts, uuid=found["uuid"], key=_key(frozen["file_uuid"]))
             if not work.record.revoke:
-                raise Rejected("the certificate was issued with what was sent before; revoke it, then send a new PDF")
+                raise NotReady(
+                    f"the certificate was issued with what was sent before; {REVOKE}", finally_=Outcome.REJECTED
+                )
         return found
 
     def _upload(self, work: Work[Certificate], about: Mapping[str, str]) -> tuple[str, bool]:
@@ -97,11 +121,20 @@ class CertificateStep:
                 raise Rejected("the PDF was changed while its certificate was being issued; send it again")
             issued_at = stamp(work.record.issued_at) if work.record.issued_at else work.occurred_at
             this = {"issued_at": issued_at, "pdf_version": pdf.version, "sha256": pdf.sha256}
-            whose = {name: about[name] for name in ("student_uuid", "course_uuid")}
-            work.claimed.freeze({**this, **same, **whose, "record": work.record.fingerprint()})
+            work.claimed.freeze({**this, **same, **_whose(about), "record": work.record.fingerprint()})
             file = work.api.upload(pdf.name, pdf.file)
-        work.claimed.freeze({**work.claimed.frozen, "file_uuid": file["uuid"]})
+        self._hold(work, file["uuid"])
         return file["uuid"], bool(file.get("used_at"))
+
+    def _hold(self, work: Work[Certificate], file_uuid: str) -> None:
+        """Keeps the file's uuid, and takes the file for this record. Raises Rejected if another certificate has it."""
+        key = _key(file_uuid)
+        try:
+            work.shared.freeze_and_hold({**work.claimed.frozen, "file_uuid": file_uuid, "key": key}, lambda: True)
+        except NotReady as held:
+            if held.settled:
+                raise Rejected(f"{USED}: this one is that of {named(held.rival)}") from None
+            raise
 
     def _about(self, work: Work[Certificate]) -> dict[str, str]:
         """Whose certificate it is, as the vendor wants to be told."""
@@ -126,7 +159,8 @@ class CertificateStep:
         """The file is taken: by this very certificate, whose answer was lost, or by another one."""
         found = find_certificate(work.api, about["student_uuid"], about["course_uuid"], file_uuid)
         if found is None:
-            raise Rejected("this PDF was used for another certificate; every certificate needs a PDF of its own")
+            raise Rejected(USED)
+        self._own(work, found)
         if found.get("status") == "revoked":
             raise Rejected("this PDF belongs to a revoked certificate; a new certificate needs a new PDF")
         return self._issued(work, found)
@@ -134,27 +168,38 @@ class CertificateStep:
     def _issued(self, work: Work[Certificate], certificate: Entity) -> Delivered:
         """Whatever was asked for, only the answer's status says whether it is issued [certificates]."""
         status = str(certificate.get("status"))
-        facts = _facts(certificate) | {"record": work.record.fingerprint()}
+        sent = _sent(work)
+        facts = _facts(certificate) | {"record": work.record.fingerprint()} | _whose(sent)
         if status != "issued":
-            work.claimed.remember(certificate["uuid"], facts | {"status": "draft", "sent": dict(_sent(work))})
+            work.claimed.keep(
+                facts | {"status": "draft", "sent": dict(sent)}, uuid=certificate["uuid"], key=_key(sent["file_uuid"])
+            )
             raise NotReady(
                 f"DokStamp keeps the certificate as '{status}', not issued: check the issue mode",
                 finally_=Outcome.REJECTED,
             )
-        return Delivered(Outcome.CREATED, certificate["uuid"], "issued", facts)
+        return Delivered(Outcome.CREATED, certificate["uuid"], "issued", facts, _key(sent["file_uuid"]))
 
     def _already_issued(self, work: Work[Certificate]) -> Delivered:
-        if work.facts.get("record") != work.record.fingerprint():
-            raise Rejected("the certificate exists and cannot be changed; revoke it, then send a new PDF")
+        if not self._is_same(work):
+            # A revocation that comes before it may be on its way.
+            raise NotReady(f"the certificate exists and cannot be changed; {REVOKE}", finally_=Outcome.REJECTED)
+        about = self._about(work)
+        if any(work.facts.get(name, uuid) != uuid for name, uuid in _whose(about).items()):
+            raise Rejected(
+                f"the certificate was issued for another student or course than the record names now; {REVOKE}"
+            )
+        key = work.claimed.row.key
         if work.claimed.row.applied is None:
-            return Delivered(Outcome.CREATED, work.uuid, "issued by an earlier try whose answer was lost", work.facts)
-        return Delivered(Outcome.UNCHANGED, work.uuid, "a certificate is issued only once", work.facts)
+            reason = "issued by an earlier try whose answer was lost"
+            return Delivered(Outcome.CREATED, work.uuid, reason, work.facts, key)
+        return Delivered(Outcome.UNCHANGED, work.uuid, "a certificate is issued only once", work.facts, key)
 
     def _revoke(self, work: Work[Certificate]) -> Delivered:
         lost = self._lost(work)
         uuid = lost["uuid"] if lost else work.uuid
         if not uuid:
-            if work.forgotten:
+            if work.claimed.denied:
                 raise NotReady("DokStamp does not know the certificate any more, so there is none to revoke")
             raise NotReady("no certificate is known under this sis_id, so there is none to revoke")
         try:
@@ -169,13 +214,30 @@ class CertificateStep:
             # A draft cannot be revoked, and may be issued a moment later.
             reason = f"DokStamp keeps the certificate as '{revoked.get('status')}', not revoked"
             raise NotReady(reason, finally_=Outcome.REJECTED)
-        return Delivered(Outcome.UPDATED, uuid, "revoked", {**work.facts, **_facts(revoked)})
+        return Delivered(Outcome.UPDATED, uuid, "revoked", {**work.facts, **_facts(revoked)}, work.claimed.row.key)
+
+    def _own(self, work: Work[Certificate], found: Entity) -> None:
+        """Raises Rejected, naming it, if the certificate is another record's."""
+        try:
+            work.shared.own(found["uuid"])
+        except NotReady as owned:
+            raise Rejected(f"{USED}: this one is that of {named(owned.rival)}") from None
 
 
 def _sent(work: Work[Certificate]) -> Mapping[str, str]:
     """What an earlier try sent: by its file a lost certificate is found, and a draft that DokStamp denies but has."""
     draft = work.facts if work.facts.get("status") == "draft" else {}
     return work.claimed.frozen or draft.get("sent", {})
+
+
+def _whose(told: Mapping[str, str]) -> dict[str, str]:
+    """Whose certificate it is."""
+    return {name: told[name] for name in ("student_uuid", "course_uuid") if name in told}
+
+
+def _key(file_uuid: str) -> str:
+    """A certificate is named by its file, which DokStamp takes only once [files]."""
+    return key_id(Step.CERTIFICATE, (file_uuid,))
 
 
 def _facts(certificate: Entity) -> dict[str, Any]:

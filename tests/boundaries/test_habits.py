@@ -69,7 +69,7 @@ def test_every_error_is_caught_by_its_name_but_one() -> None:
         and (node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"})
     ]
     # Then this is the only place that catches every kind
-    assert catchers == ["layers/dokstamp_sync/dokstamp_sync/worker/batch.py"]
+    assert catchers == ["layers/dokstamp_sync/dokstamp_sync/worker/attempts.py"]
 
 
 def test_the_nine_steps_have_a_folder_each_in_order() -> None:

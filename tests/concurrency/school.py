@@ -33,11 +33,11 @@ def one_by_one() -> list[Message]:
     ]
 
 
-def simulated(seed: int) -> Simulation:
-    """A simulation of the local stack with an empty sandbox, in which nobody loses patience."""
+def simulated(seed: int, patience: float = 10_000_000) -> Simulation:
+    """A simulation of the local stack with an empty sandbox. ``patience``, in seconds, never ends unless given."""
     dokstamp = sandbox_in_process()
     dokstamp.sandbox.reset()
-    patient = settings(BASE_URL, default_institution="UFP", patience_seconds=10_000_000, maximum_receives=10_000)
+    patient = settings(BASE_URL, default_institution="UFP", patience_seconds=patience, maximum_receives=10_000)
     return Simulation(patient, dokstamp.answer, pdfs=FolderPdfs(), seed=seed, concurrency=3)
 
 

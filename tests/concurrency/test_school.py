@@ -45,7 +45,7 @@ def test_whole_messages_and_single_records_come_to_the_same() -> None:
     # Given the school's own messages, without the ones that contradict each other
     expected = in_order()
     # When they are told in their order
-    send(simulated(1), messages(), every=100)
+    send(simulated(1, patience=60), messages(), every=100)
     found = natural(held())
     # Then DokStamp holds the same as after single records
     assert found == expected
@@ -53,7 +53,7 @@ def test_whole_messages_and_single_records_come_to_the_same() -> None:
 
 def test_the_same_messages_again_start_no_run_and_make_no_call() -> None:
     # Given a school that was delivered
-    simulation = simulated(1)
+    simulation = simulated(1, patience=60)
     send(simulation, messages(), every=100)
     runs, calls = len(simulation.machine.runs), len(_calls())
     results = {result["run"]: result for result in simulation.results}

@@ -127,10 +127,10 @@ class Halting:
     def read(self, ids: Iterable[str]) -> dict[str, Row]:
         return self._inner.read(ids)
 
-    def write(self, row: Row, replaces: Row | None) -> Row:
+    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
         if self._left == 0:
             self._halt()
-        stored = self._inner.write(row, replaces)
+        stored = self._inner.write(row, replaces, beside)
         self._left -= 1
         return stored
 
@@ -191,8 +191,8 @@ class _HaltingAfterClaim(Halting):
         super().__init__(inner, after_write=-1)
         self._claimed = False
 
-    def write(self, row: Row, replaces: Row | None) -> Row:
-        stored = super().write(row, replaces)
+    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
+        stored = super().write(row, replaces, beside)
         if row.claim and not self._claimed:
             self._claimed = True
             self._halt()

@@ -62,12 +62,12 @@ class TrappedStore:
             self._trap.reach(Point.READ)
         return rows
 
-    def write(self, row: Row, replaces: Row | None) -> Row:
+    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
         is_ours = row.id == self._row_id
         is_done = row.applied is not None and row.claim is None
         if is_ours and is_done and replaces is not None and replaces.claim is not None:
             self._trap.reach(Point.BEFORE_ROW)
-        stored = self._inner.write(row, replaces)
+        stored = self._inner.write(row, replaces, beside)
         if is_ours and row.claim is not None:
             self._trap.reach(Point.INTENT)
         return stored

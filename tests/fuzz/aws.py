@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import threading
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
 MOST_ITEM_BYTES = 400 * 1024
 MOST_KEY_BYTES = 2048
 MOST_TEXT_BYTES = 256 * 1024
+FAILED = "ConditionalCheckFailed"
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,80}")
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -25,6 +26,9 @@ class Exceptions:
 
     class ConditionalCheckFailedException(ClientError):
         """The row is not what it was."""
+
+    class TransactionCanceledException(ClientError):
+        """One of the rows is not what it was."""
 
     class ExecutionAlreadyExists(ClientError):
         """A run of this name was started."""
@@ -58,21 +62,37 @@ class Aws:
                 self.has_failed = True
                 raise _error(ClientError, "InternalServerError", operation)
 
-    def put_item(self, TableName: str, Item: dict[str, Any], **condition: Any) -> None:  # noqa: N803
+    def put_item(self, **put: Any) -> None:
         self._called("PutItem")
+        with self._lock:
+            held = self._in_the_way(**put)
+            if held is not None:
+                error = _error(Exceptions.ConditionalCheckFailedException, "ConditionalCheckFailedException", "PutItem")
+                error.response["Item"] = held or None  # type: ignore[typeddict-unknown-key]
+                raise error
+            self.tables.setdefault(put["TableName"], {})[put["Item"]["id"]["S"]] = put["Item"]
+
+    def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> None:  # noqa: N803
+        self._called("TransactWriteItems")
+        puts = [each["Put"] for each in TransactItems]
+        with self._lock:
+            held = [self._in_the_way(**put) for put in puts]
+            if held != [None] * len(puts):
+                error = _error(Exceptions.TransactionCanceledException, "TransactionCanceledException", "Transact")
+                told = [{"Code": "None"} if each is None else {"Code": FAILED, "Item": each or None} for each in held]
+                cast(Any, error.response)["CancellationReasons"] = told
+                raise error
+            for put in puts:
+                self.tables.setdefault(put["TableName"], {})[put["Item"]["id"]["S"]] = put["Item"]
+
+    def _in_the_way(self, TableName: str, Item: dict[str, Any], **condition: Any) -> dict[str, Any] | None:  # noqa: N803
+        """What stands in place of what the condition wants (empty: nothing does); None if the item may be stored."""
         key = Item["id"]["S"]
         if not 0 < len(key.encode()) <= MOST_KEY_BYTES or _size(Item) > MOST_ITEM_BYTES:
             raise BeyondBounds(f"an item of {_size(Item)} bytes for {TableName}, its key of {len(key.encode())}")
-        with self._lock:
-            table = self.tables.setdefault(TableName, {})
-            held = table.get(key)
-            wanted = condition.get("ConditionExpression")
-            replaced = condition.get("ExpressionAttributeValues", {}).get(":replaced")
-            if wanted and (held["version"] if held else None) != replaced:
-                error = _error(Exceptions.ConditionalCheckFailedException, "ConditionalCheckFailedException", "PutItem")
-                error.response["Item"] = held  # type: ignore[typeddict-unknown-key]
-                raise error
-            table[key] = Item
+        held: dict[str, Any] = self.tables.get(TableName, {}).get(key, {})
+        replaced = condition.get("ExpressionAttributeValues", {}).get(":replaced")
+        return held if condition.get("ConditionExpression") and held.get("version") != replaced else None
 
     def delete_item(self, TableName: str, Key: dict[str, Any]) -> None:  # noqa: N803
         self._called("DeleteItem")

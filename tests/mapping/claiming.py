@@ -18,8 +18,7 @@ WRITES: dict[str, Callable[[Claimed], None]] = {
     "refuse": lambda claimed: claimed.refuse(delivery(outcome=Outcome.REJECTED)),
     "release": lambda claimed: claimed.release(),
     "freeze": lambda claimed: claimed.freeze({"file_uuid": "f-1"}),
-    "remember": lambda claimed: claimed.remember(UUID, {}),
-    "forget": lambda claimed: claimed.forget(),
+    "keep": lambda claimed: claimed.keep({"status": "draft"}, uuid=UUID),
 }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dokstamp_sync.mapping.row import Claim, Delivery, Intent, Row, Store
+from dokstamp_sync.mapping.row import Claim, Delivery, Row, Store
 from dokstamp_sync.outcomes import Outcome
 
 ID = "course#CS"
@@ -41,7 +41,8 @@ def full() -> Row:
         facts=facts,
         refused=delivery(run="run-2", outcome=Outcome.REJECTED, reason="name: too long"),
         claim=Claim("worker-1", 1_795_000_008.123456),
-        intent=Intent({"file_uuid": "f-1"}, maybe_sent=False),
+        intent={"file_uuid": "f-1"},
+        key='key#course#["CS", "i-1"]',
         expires_at=1_800_000_000,
     )
 

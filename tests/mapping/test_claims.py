@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.errors import Retry
-from dokstamp_sync.mapping.claims import Claimed
+from dokstamp_sync.mapping.claims import Claimed, Sent
 from dokstamp_sync.mapping.decision import Busy, Deliver, decide
-from dokstamp_sync.mapping.row import Claim, Conflict, Intent, Row, Store
+from dokstamp_sync.mapping.row import Claim, Conflict, Row, Store
 from dokstamp_sync.outcomes import Outcome
 from tests.mapping.claiming import AGAIN, WRITES, ClaimAs, claims
 from tests.mapping.rows import ID, UUID, delivered, delivery, only
@@ -25,9 +25,9 @@ class Spy:
     def read(self, ids: Any) -> dict[str, Row]:
         return self._store.read(ids)
 
-    def write(self, row: Row, replaces: Row | None) -> Row:
+    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
         self.written.append(row)
-        return self._store.write(row, replaces)
+        return self._store.write(row, replaces, beside)
 
 
 def test_the_intent_is_written_in_the_same_stroke_as_the_claim(store: Store, clock: Clock) -> None:
@@ -36,7 +36,7 @@ def test_the_intent_is_written_in_the_same_stroke_as_the_claim(store: Store, clo
     # When a worker claims it
     claimed = claims(spy, clock, "worker-1").claim(ID, None)
     # Then one write says both who owns it and that something may be created
-    assert [(each.claim, each.intent) for each in spy.written] == [(Claim("worker-1", clock() + 8), Intent())]
+    assert [(each.claim, each.intent) for each in spy.written] == [(Claim("worker-1", clock() + 8), {})]
     assert only(store) == claimed.row
 
 
@@ -68,7 +68,7 @@ def test_a_record_is_busy_until_the_lease_and_then_taken_over(store: Store, cloc
     second = claim("worker-2")
     assert only(store).claim == Claim("worker-2", clock() + 8)
     assert second.maybe_created
-    assert second.touched
+    assert second.sent is Sent.PERHAPS
 
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
@@ -171,13 +171,13 @@ def test_what_was_delivered_frees_the_record_and_stores_its_fingerprint(store: S
 def test_no_fingerprint_is_stored_before_the_record_is_delivered(store: Store, claim: ClaimAs) -> None:
     claimed = claim("worker-1")
     claimed.freeze({"file_uuid": "f-1"})
-    claimed.remember(UUID, {"status": "draft"})
+    claimed.keep({"status": "draft"}, uuid=UUID)
     assert only(store).applied is None
 
 
 def test_what_exists_already_is_remembered_under_the_claim(store: Store, clock: Clock, claim: ClaimAs) -> None:
     # When a worker notes that the entity exists, and dies
-    claim("worker-1").remember(UUID, {"status": "draft"})
+    claim("worker-1").keep({"status": "draft"}, uuid=UUID)
     clock.sleep(8)
     # Then the next one finds it
     second = claim("worker-2")

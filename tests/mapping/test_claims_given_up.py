@@ -2,8 +2,10 @@
 
 import pytest
 
+from dokstamp_sync.errors import Rejected, Retry
+from dokstamp_sync.mapping.claims import Claimed, Sent
 from dokstamp_sync.mapping.decision import Deliver, Said, Settled, decide
-from dokstamp_sync.mapping.row import Intent, Store
+from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.outcomes import Outcome
 from tests.mapping.claiming import AGAIN, WRITES, ClaimAs, claims
 from tests.mapping.rows import ID, ONE, UUID, delivered, delivery, only
@@ -29,19 +31,30 @@ def test_a_refusal_leaves_what_was_delivered_before(store: Store, claim: ClaimAs
     assert isinstance(decide(only(store), AGAIN, 0.0), Settled)
 
 
-def test_a_release_lets_the_next_worker_start_at_once_with_what_was_frozen(
-    store: Store, clock: Clock, claim: ClaimAs
-) -> None:
-    # Given a worker that froze what a retry must send, and gives up with nothing in flight
+def test_a_release_lets_the_next_worker_start_at_once_and_afresh(store: Store, clock: Clock, claim: ClaimAs) -> None:
+    # Given a worker that froze what a retry must send, and gives up before anything was sent
     first = claim("worker-1")
-    first.freeze({"issued_at": ONE, "file_uuid": "f-1"})
+    first.freeze({"issued_at": ONE, "sha256": "old"})
     first.release()
-    # Then the next one may start at once, with the same facts and without doubt
+    # Then the next one may start at once, and without doubt: it may send what is there by then
     assert decide(only(store), AGAIN, clock()) == Deliver()
     second = claim("worker-2")
-    assert second.frozen == {"issued_at": ONE, "file_uuid": "f-1"}
+    assert second.frozen == {}
     assert not second.maybe_created
-    assert not second.touched
+    assert second.sent is Sent.NOTHING
+
+
+def test_what_was_frozen_outlives_a_release_after_something_was_sent(claim: ClaimAs) -> None:
+    # Given a worker whose file was taken, and whose next call was put off
+    first = claim("worker-1")
+    first.freeze({"file_uuid": "f-1"})
+    with first.sending():
+        pass
+    first.release()
+    # Then the next one sends the same
+    second = claim("worker-2")
+    assert second.frozen == {"file_uuid": "f-1"}
+    assert second.maybe_created
 
 
 def test_whoever_takes_over_a_lapsed_claim_sends_what_the_first_owner_froze(clock: Clock, claim: ClaimAs) -> None:
@@ -68,13 +81,32 @@ def test_a_doubt_outlives_every_release_until_somebody_finishes(clock: Clock, cl
     assert claim("fourth").maybe_created
 
 
-def test_a_definite_retry_after_something_was_written_leaves_a_doubt(claim: ClaimAs) -> None:
-    # Given a worker whose first call was carried out and whose second one was put off
-    first = claim("worker-1")
-    first.touched = True
-    first.release()
-    # Then the next one knows that the entity may exist
-    assert claim("worker-2").maybe_created
+def state_of(claimed: Claimed) -> Sent:
+    return claimed.sent
+
+
+def refused_for_now(claimed: Claimed, *, definite: bool) -> None:
+    with pytest.raises(Retry), claimed.sending():
+        raise Retry("not now", definite=definite)
+
+
+def test_what_is_known_of_a_call_is_known_of_the_claim(clock: Clock, claim: ClaimAs) -> None:
+    # Given a claim under which nothing was sent
+    claimed = claim("worker-1")
+    assert state_of(claimed) is Sent.NOTHING
+    # When a call is surely not carried out, or refused, Then it stays so
+    refused_for_now(claimed, definite=True)
+    with pytest.raises(Rejected), claimed.sending():
+        raise Rejected("no")
+    assert state_of(claimed) is Sent.NOTHING
+    # When one is taken, and another one is put off, Then something was taken
+    with claimed.sending():
+        assert state_of(claimed) is Sent.UNDER_WAY
+    refused_for_now(claimed, definite=True)
+    assert state_of(claimed) is Sent.TAKEN
+    # When the answer of one is lost, Then it may still be under way
+    refused_for_now(claimed, definite=False)
+    assert state_of(claimed) is Sent.UNDER_WAY
 
 
 def test_a_release_keeps_or_replaces_the_facts(store: Store, claim: ClaimAs) -> None:
@@ -107,7 +139,8 @@ def test_a_record_that_was_changed_before_the_worker_gave_up_never_passes_for_un
 ) -> None:
     store.write(delivered(), None)
     claimed = claim("worker-1")
-    claimed.touched = True
+    with claimed.sending():
+        pass
     claimed.release()
     assert decide(only(store), AGAIN, clock()) == Deliver()
 
@@ -124,9 +157,11 @@ def test_a_uuid_that_proved_wrong_is_forgotten_and_leaves_an_intent(store: Store
     # Given a mapped record
     store.write(delivered(), None)
     # When its uuid proves wrong, and the worker dies before it has created another entity
-    claim("worker-1").forget()
+    denied = claim("worker-1")
+    denied.denied = True
+    denied.freeze({})
     row = only(store)
-    assert (row.uuid, row.facts, row.applied, row.intent) == (None, {}, None, Intent())
+    assert (row.uuid, row.facts, row.applied, row.intent) == (None, {}, None, {})
     clock.sleep(8)
     # Then the next one knows that one may exist
     assert claim("worker-2").maybe_created

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dokstamp_sync.mapping.decision import Busy, Deliver, Said, Settled, decide
-from dokstamp_sync.mapping.row import Claim, Intent, Row
+from dokstamp_sync.mapping.row import Claim, Row
 from dokstamp_sync.outcomes import Outcome
 from tests.mapping.rows import ID, NOON, ONE, delivered, delivery
 
@@ -98,4 +98,4 @@ def test_what_is_older_need_not_wait_for_the_owner_to_be_stale() -> None:
 
 
 def test_an_intent_that_was_left_behind_is_taken_up() -> None:
-    assert decide(Row(ID, intent=Intent()), SAME, NOW) == Deliver()
+    assert decide(Row(ID, intent={}), SAME, NOW) == Deliver()

@@ -41,10 +41,12 @@ class School:
         self._random = random
         self._marks = 0
         self._told: dict[Key, list[Version]] = {}
+        unruly = random.random() < 0.25
         self.traits = Traits(
             overlap=random.random() < 0.3,
-            unruly=random.random() < 0.25,
-            patient=random.random() < 0.6,
+            unruly=unruly,
+            # What is issued anew without a revocation would be waited with for ever.
+            patient=random.random() < 0.6 and not unruly,
             crowd=random.random() < 0.4,
             second_institution=random.random() < 0.4,
             second_group=random.random() < 0.5,

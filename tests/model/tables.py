@@ -25,15 +25,18 @@ class RepeatingClient:
     def __init__(self, client: DynamoDBClient) -> None:
         self.client = client
         self._random = Random(1)
-        self._put = client.put_item
-        self.client.put_item = self._put_item  # type: ignore[method-assign]
+        for operation in ("put_item", "transact_write_items"):
+            setattr(client, operation, self._repeating(getattr(client, operation)))
 
-    def _put_item(self, **parameters: Any) -> Any:
-        if self._random.random() < 0.1:
-            # If it is refused, it is for good reason: the second one will be as well.
-            with suppress(ClientError):
-                self._put(**parameters)
-        return self._put(**parameters)
+    def _repeating(self, write: Callable[..., Any]) -> Callable[..., Any]:
+        def perhaps_twice(**parameters: Any) -> Any:
+            if self._random.random() < 0.1:
+                # If it is refused, it is for good reason: the second one will be as well.
+                with suppress(ClientError):
+                    write(**parameters)
+            return write(**parameters)
+
+        return perhaps_twice
 
 
 def made_table(client: DynamoDBClient) -> str:

@@ -62,7 +62,9 @@ def _diff(root: Path, file: str, text: str) -> Iterator[str]:
 
 _NO_LOOK_UP = (
     Edit(
-        "steps/look_up_create_update.py", "            found = self.find(work.api, key)\n", "            found = None\n"
+        "steps/look_up_create_update.py",
+        "        return self.find(work.api, key_parts(key), work.record)\n",
+        "        return None\n",
     ),
 )
 _NO_INTENT = (
@@ -73,8 +75,8 @@ _NO_INTENT = (
     ),
     Edit(
         "mapping/claims.py",
-        "            self._row = self._store.write(row, self._row)\n",
-        "            self._row = self._store.write(row, self._row if self._row.version else None)\n",
+        "            self._row = self._store.write(row, self._row, beside)\n",
+        "            self._row = self._store.write(row, self._row if self._row.version else None, beside)\n",
     ),
 )
 
@@ -98,7 +100,7 @@ BUGS = (
     Bug(
         "impatient-second-post",
         "after an answer in doubt it gives the claim up at once, and does not wait the lease out",
-        (Edit("delivery/delivery.py", "        if gate.in_flight:\n", "        if False:\n"),),
+        (Edit("delivery/delivery.py", "        if claimed.sent is Sent.UNDER_WAY:\n", "        if False:\n"),),
     ),
     Bug(
         "fingerprint-before-delivery",
@@ -106,10 +108,11 @@ BUGS = (
         (
             Edit(
                 "delivery/delivery.py",
-                "        gate = Gate(self._means.api, dry_run=False)\n",
+                "        claimed = gate.claims[0]\n        try:\n",
+                "        claimed = gate.claims[0]\n"
                 "        early = Delivery(said.run, said.occurred_at, said.fingerprint, Outcome.CREATED, '')\n"
                 "        claimed._write(replace(claimed.row, applied=early))\n"
-                "        gate = Gate(self._means.api, dry_run=False)\n",
+                "        try:\n",
             ),
         ),
     ),
@@ -119,10 +122,10 @@ BUGS = (
         (
             Edit(
                 "mapping/claims.py",
-                "        except Conflict:\n"
-                '            raise Retry("another worker has taken over this record", definite=False) from None\n',
-                "        except Conflict as overtaken:\n"
-                "            self._row = self._store.write(row, overtaken.current)\n",
+                '            reason = "another worker has taken over this record"\n',
+                "            self._row = self._store.write(row, conflict.current)\n"
+                "            return\n"
+                '            reason = "another worker has taken over this record"\n',
             ),
         ),
     ),

@@ -24,13 +24,17 @@ class MemoryStore:
         with self._lock:
             return {each: self.rows[each] for each in ids if each in self.rows}
 
-    def write(self, row: Row, replaces: Row | None) -> Row:
+    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
         with self._lock:
             current = self.rows.get(row.id)
             if (current.version if current else "") != (replaces.version if replaces else ""):
                 raise Conflict(current)
+            if beside and beside.id in self.rows:
+                raise Conflict(self.rows[beside.id])
             stored = replace(row, version=self._new_version())
             self.rows[row.id] = stored
+            if beside:
+                self.rows[beside.id] = replace(beside, version=stored.version)
             return stored
 
 

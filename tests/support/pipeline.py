@@ -15,11 +15,12 @@ from typing import Any
 
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import DokStamp
-from dokstamp_sync.errors import Rejected
+from dokstamp_sync.errors import NotReady
 from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.results import result_of_state
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import OpensPdfs, Pdf, StepRules
@@ -59,7 +60,7 @@ class FolderPdfs:
     def _open(self, address: str) -> Iterator[Pdf]:
         path = self._folder / address.removeprefix(f"s3://{BUCKET}/")
         if not path.is_file():
-            raise Rejected("pdf is missing: there is no such object in the bucket")
+            raise NotReady("pdf is missing: there is no such object in the bucket", finally_=Outcome.REJECTED)
         with path.open("rb") as file:
             yield Pdf(path.name, "", str(hash(path.read_bytes())), file)
 

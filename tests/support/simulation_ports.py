@@ -46,11 +46,11 @@ class StorePort:
         found: dict[str, Row] = self._port.store_call("read", lambda: self._inner.read(wanted), writes=False)
         return found
 
-    def write(self, row: Row, replaces: Row | None) -> Row:
+    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
         task = self._port.time.current
 
         def act() -> Row:
-            stored = self._inner.write(row, replaces)
+            stored = self._inner.write(row, replaces, beside)
             self._port.watch.note(f"{self._port.process.name}: stores {_shown(stored)}")
             self._port.watch.replaced(self._port.process.name, replaces, stored)
             self._port.watch.stored(task, self._port.process.name, stored)
@@ -147,5 +147,5 @@ def _shown(row: Row) -> str:
     claim = f"claimed by {row.claim.owner} until {row.claim.until - 1_795_000_000:.3f}" if row.claim else "free"
     applied = f"applied {row.applied.occurred_at[5:19]} {row.applied.fingerprint[:6]}" if row.applied else "not applied"
     refused = f", refused {row.refused.outcome}" if row.refused else ""
-    intent = f", intent {dict(row.intent.facts)} maybe_sent={row.intent.maybe_sent}" if row.intent else ""
+    intent = f", intent {dict(row.intent)}" if row.intent is not None else ""
     return f"{row.id}: {claim}, uuid {(row.uuid or '-')[:8]}, {applied}{refused}{intent}, facts {dict(row.facts)}"

@@ -88,7 +88,7 @@ def taking_turns(time: Time) -> Iterator[None]:
     """Inside, the worker's threads, locks and deadlines are simulated ones."""
     locks: Any = SimpleNamespace(RLock=lambda: Lock(time), Lock=lambda: Lock(time))
     with (
-        patch("dokstamp_sync.worker.batch.ThreadPoolExecutor", lambda workers: Pool(time, workers)),
+        patch("dokstamp_sync.worker.attempts.ThreadPoolExecutor", lambda workers: Pool(time, workers)),
         patch("dokstamp_sync.delivery.parents.threading", locks),
         patch("dokstamp_sync.dokstamp.client.total_deadline", lambda seconds: _deadline(time, seconds)),
         patch("dokstamp_sync.dokstamp.tokens.threading", locks),

@@ -39,11 +39,13 @@ AWS_FILES = [path for path in files(LAYER, FUNCTIONS) if tops(path) & {"boto3", 
 def operations() -> dict[str, str]:
     """The name of a boto3 method -> the action that it needs, for every service that we use."""
     session = botocore.session.get_session()
-    return {
+    found = {
         xform_name(operation): f"{prefix}:{operation}"
         for service, prefix in PREFIXES.items()
         for operation in session.get_service_model(service).operation_names
     }
+    # A transaction needs what each of its writes would need alone, and ours only puts.
+    return found | {"transact_write_items": "dynamodb:PutItem"}
 
 
 def reached(path: Path) -> set[Path]:

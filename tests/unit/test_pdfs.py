@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from dokstamp_sync.errors import Misconfigured, Rejected, Retry
+from dokstamp_sync.errors import Misconfigured, NotReady, Rejected, Retry
 from dokstamp_sync.worker.pdfs import CHUNK_BYTES, KEPT_IN_MEMORY_BYTES, Pdfs
 from tests.support.buckets import versioned_bucket
 from tests.support.pipeline import BUCKET
@@ -96,22 +96,22 @@ def test_a_foreign_bucket_is_rejected_without_being_asked(bucket: str) -> None:
         pass
 
 
-def test_a_missing_object_and_a_missing_version_are_rejected(s3: "S3Client") -> None:
+def test_a_missing_object_and_a_missing_version_may_yet_come(s3: "S3Client") -> None:
     # Given a bucket with one object
     version = s3.put_object(Bucket=BUCKET, Key="other.pdf", Body=CONTENT)["VersionId"]
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=CONTENT)
     # When another one is asked for, or another one's version, Then it is missing
-    with pytest.raises(Rejected, match="missing"), Pdfs(s3, BUCKET, 1000).open(f"s3://{BUCKET}/nobody.pdf"):
+    with pytest.raises(NotReady, match="missing"), Pdfs(s3, BUCKET, 1000).open(f"s3://{BUCKET}/nobody.pdf"):
         pass
-    with pytest.raises(Rejected, match="missing"), Pdfs(s3, BUCKET, 1000).open(ADDRESS, version):
+    with pytest.raises(NotReady, match="missing"), Pdfs(s3, BUCKET, 1000).open(ADDRESS, version):
         pass
 
 
 @pytest.mark.parametrize(
     ("code", "status", "kind"),
     [
-        ("NoSuchKey", 404, Rejected),
-        ("NoSuchVersion", 404, Rejected),
+        ("NoSuchKey", 404, NotReady),
+        ("NoSuchVersion", 404, NotReady),
         ("AccessDenied", 403, Misconfigured),
         ("NoSuchBucket", 404, Misconfigured),
         ("InvalidAccessKeyId", 403, Retry),
@@ -128,7 +128,7 @@ def test_could_not_ask_is_never_taken_for_missing(code: str, status: int, kind: 
         # When a PDF is opened, Then only a missing one is the record's fault
         with pytest.raises(kind) as error, Pdfs(client, BUCKET, 1000).open(ADDRESS):
             pass
-    assert isinstance(error.value, Rejected) is (kind is Rejected)
+    assert isinstance(error.value, NotReady) is (kind is NotReady)
 
 
 class _Breaking:

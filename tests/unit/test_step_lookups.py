@@ -119,9 +119,9 @@ def test_the_cohort_of_another_course_with_that_code_is_not_taken(sis: Sis, sand
     theirs = sis.say(Step.COHORT, example(Step.COHORT, sis_id="theirs", course_id="LAW"))
     # When our cohort is sent
     ours = sis.say(Step.COHORT)
-    # Then it is rejected with DokStamp's reason, and theirs is left as it is
+    # Then it waits in vain, is rejected with a reason that names theirs, and theirs is left as it is
     assert ours["outcome"] == "rejected"
-    assert "already been taken" in ours["reason"]
+    assert "cohort 'theirs'" in ours["reason"]
     assert [(each["uuid"], each["code"]) for each in live(sandbox, "cohorts")] == [(theirs["uuid"], "CS-1")]
 
 

@@ -47,10 +47,10 @@ def test_a_pause_that_could_not_be_written_down_still_holds_in_its_own_function(
     # Given a mapping that takes the claim, but not the pause
     write = scene.store.write
 
-    def no_pause(row: Row, replaces: Row | None) -> Row:
+    def no_pause(row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
         if row.id == PAUSE:
             raise Retry("the mapping could not be written")
-        return write(row, replaces)
+        return write(row, replaces, beside)
 
     monkeypatch.setattr(scene.store, "write", no_pause)
     scene.step.script["ana"] = [Throttled("429", after=60)]

@@ -30,10 +30,10 @@ class MeetingStore(MemoryStore):
         self._meeting = threading.Barrier(workers, timeout=20)
         self._expected = itertools.count(workers, -1)
 
-    def write(self, row: Row, replaces: Row | None) -> Row:
+    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
         if next(self._expected) > 0:
             self._meeting.wait()
-        return super().write(row, replaces)
+        return super().write(row, replaces, beside)
 
 
 def meeting(sandbox: Sandbox, workers: int) -> Pipeline:

@@ -122,7 +122,7 @@ def test_a_dry_run_that_meets_a_deleted_parent_leaves_the_mapping_alone(waiting:
     # When a dry run meets the 404
     answer = waiting.take("ana", options={"dry_run": True})
     # Then it says so, and wrote nothing
-    assert reasons(answer)["ana"] == "course 'CS' is gone from DokStamp"
+    assert reasons(answer)["ana"] == "dry run: course 'CS' is gone from DokStamp"
     assert waiting.store.rows["course#CS"] == before
 
 
@@ -142,7 +142,7 @@ def test_a_row_that_was_shared_in_a_denied_try_is_claimed_anew(scene: Scene) -> 
     scene.put(Row("student#ana", uuid=ANA_UUID, applied=APPLIED))
 
     def share(work: Work[Student]) -> None:
-        shared = work.claim_other("attachments#1")
+        shared = work.shared.claim("attachments#1")
         work.api.change("/courses/1", {})
         shared.release()
 

@@ -60,13 +60,18 @@ class Throttled(Retry):
 class NotReady(SyncError):
     """Something that this record needs is not there yet; ``finally_`` is its outcome when patience ends.
 
-    ``left``: how many seconds of patience are left.
+    ``left``: how many seconds of patience are left. ``rival``: the row id of the record that has what this one needs;
+    ``settled``: it was delivered with it, and is not just being delivered.
     """
 
-    def __init__(self, reason: str, *, finally_: Outcome = Outcome.BLOCKED) -> None:
+    def __init__(
+        self, reason: str, *, finally_: Outcome = Outcome.BLOCKED, rival: str = "", settled: bool = False
+    ) -> None:
         super().__init__(reason)
         self.finally_ = finally_
         self.left = float("inf")
+        self.rival = rival
+        self.settled = settled
 
 
 class Blocked(SyncError):

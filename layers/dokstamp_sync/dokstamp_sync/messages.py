@@ -90,6 +90,15 @@ class StepMessage(Strict):
         return self.run if _RUN.fullmatch(self.run) else run_of(self.run)
 
     @property
+    def scope(self) -> str:
+        """Which messages know of each other's refusals and share a patience: those of one run.
+
+        The state machine starts a run once. A SIS that writes on a step's queue itself may name many messages alike,
+        and those of another moment say something new.
+        """
+        return self.run if self.task_token else f"{self.run}@{self.stamp}"
+
+    @property
     def stamp(self) -> str:
         """``occurred_at`` as text that sorts as time does."""
         return stamp(self.occurred_at)

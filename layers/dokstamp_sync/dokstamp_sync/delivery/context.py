@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dokstamp_sync.delivery.parents import Parents
 from dokstamp_sync.mapping.claims import Claims
+from dokstamp_sync.mapping.identity import Identity
 from dokstamp_sync.mapping.refusals import Refusals
 from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.steps.work import Api, OpensPdfs
@@ -22,6 +23,11 @@ class Means:
     pdfs: OpensPdfs
     issue: str
     clock: Callable[[], float]
+
+    @property
+    def identity(self) -> Identity:
+        """Whose an entity is, and whose a key."""
+        return Identity(self.store, self.clock)
 
 
 @dataclass(frozen=True, slots=True)

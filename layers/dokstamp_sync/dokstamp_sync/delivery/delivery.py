@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Generic
+from typing import Generic, TypeVar
 
 from dokstamp_sync.delivery.context import Context, Means
 from dokstamp_sync.delivery.gate import Gate, WouldWrite
+from dokstamp_sync.delivery.gone import gone
 from dokstamp_sync.delivery.pause import Pause
+from dokstamp_sync.delivery.refusing import Refusing, outcome_of
 from dokstamp_sync.delivery.shared import SharedRows
 from dokstamp_sync.errors import Blocked, NotFound, NotReady, Rejected, Retry
-from dokstamp_sync.mapping.claims import Claimed
+from dokstamp_sync.mapping.claims import Claimed, Sent
 from dokstamp_sync.mapping.decision import Busy, Said, Settled, decide
-from dokstamp_sync.mapping.row import Conflict, Delivery, Row, row_id
+from dokstamp_sync.mapping.row import Conflict, Delivery, Row, change, row_id
 from dokstamp_sync.mapping.run_notes import PLANNED, as_said, passing, planned_id
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
@@ -22,6 +25,7 @@ from dokstamp_sync.steps.work import Delivered, Parent, R, StepRules, Work
 MOST_DECISIONS = 5
 # How many 404s on its mapped uuid it takes: what is being renamed or moved can't be found again by its new name.
 DENIALS = 2
+T = TypeVar("T")
 
 
 class Deliveries(Generic[R]):
@@ -32,37 +36,46 @@ class Deliveries(Generic[R]):
         self._step = rules.step
         self._means = means
         self._pause = pause
+        self._refusing: Refusing[R] = Refusing(rules.step, means)
 
     def deliver(self, record: R, row: Row | None, context: Context) -> RecordOutcome:
-        """The record's outcome. ``row``: its row as read ahead. Raises Retry or NotReady if it has none yet."""
-        said = Said(context.run, context.occurred_at, record.fingerprint(), context.force)
+        """The record's outcome. ``row``: its row as read ahead.
+
+        Raises Retry if it has none yet, NotReady if it waits for something: then ``wait`` knows for how long.
+        """
         for _ in range(MOST_DECISIONS):
             try:
-                return self._decided(record, row, said, context)
+                return self._decided(record, row, self._said(record, context), context)
             except Conflict:
                 # Of this record's row, or of one that it shares.
                 id_ = row_id(self._step, record.sis_id)
                 row = self._means.store.read([id_]).get(id_)
         raise Retry("the record's row keeps changing")
 
+    def wait(self, record: R, context: Context, missing: NotReady) -> RecordOutcome:
+        """Raises what is missing while there is patience; then the record's outcome is that it is refused."""
+        return self._refusing.wait(record, self._said(record, context), context, missing)
+
+    def _said(self, record: R, context: Context) -> Said:
+        parents = context.parents.now(_owning(self._rules.references(record)).values())
+        return Said(context.run, context.occurred_at, record.fingerprint(), context.force, parents)
+
     def _decided(self, record: R, row: Row | None, said: Said, context: Context) -> RecordOutcome:
         match decide(row, said, self._means.clock()):
             case Settled() as settled:
                 if row and not context.dry_run:
                     self._settle(row, settled, said)
-                return self._outcome(record, settled.outcome, settled.reason, row)
+                return outcome_of(record, self._step, settled.outcome, settled.reason, row)
             case Busy():
                 raise Retry("another worker owns this record")
         if refused := context.parents.refused(as_said(row_id(self._step, record.sis_id), said.fingerprint)):
             # A copy of a message that was answered.
-            return self._outcome(record, refused, f"{refused} before, in this run", row)
+            return outcome_of(record, self._step, refused, f"{refused} before, in this run", row)
         self._pause.heed()
         try:
             parents = {name: context.parents.resolve(each) for name, each in self._rules.references(record).items()}
         except Blocked as blocked:
-            return self._refuse(record, row, said, context, Outcome.BLOCKED, blocked.reason)
-        except NotReady as missing:
-            return self._wait_or_refuse(record, row, said, context, missing)
+            return self._refusing.refuse(record, row, said, context, Outcome.BLOCKED, blocked.reason)
         if context.dry_run:
             return self._plan(record, row, said, context, parents)
         return self._claimed(record, row, said, context, parents)
@@ -79,153 +92,100 @@ class Deliveries(Generic[R]):
             self._means.store.write(changed, row)
 
     def _claimed(
-        self, record: R, row: Row | None, said: Said, context: Context, parents: dict[str, Parent]
+        self, record: R, row: Row | None, said: Said, context: Context, parents: Mapping[str, Parent]
     ) -> RecordOutcome:
-        frozen = self._rules.intent(record, parents)
-        claimed = context.claims.claim(row_id(self._step, record.sis_id), row, frozen)
-        gate = Gate(self._means.api, dry_run=False)
-        gate.claims.append(claimed)
+        gate = self._gate(record, row, context, parents)
+        claimed = gate.claims[0]
         try:
             delivered = self._try(record, context, parents, gate)
         except Rejected as refusal:
             shown = digest(self._step, record.sis_id)
             logger.warning("record rejected", record=shown, status=refusal.status, fields=sorted(refusal.fields))
-            return self._refuse(record, claimed.row, said, context, Outcome.REJECTED, refusal.reason, claimed)
-        except NotReady as missing:
+            return self._refusing.refuse(record, claimed.row, said, context, Outcome.REJECTED, refusal.reason, claimed)
+        except NotReady:
             claimed.release()
-            return self._wait_or_refuse(record, claimed.row, said, context, missing)
-        except Retry as error:
-            self._give_up(gate, error)
             raise
-        applied = Delivery(said.run, said.occurred_at, said.fingerprint, delivered.outcome, delivered.reason)
-        claimed.complete(delivered.uuid, delivered.facts, applied)
+        except Retry as error:
+            self._give_up(claimed, error)
+            raise
+        under = {each.reference.row: each.identity for each in _owning(parents).values()}
+        applied = Delivery(said.run, said.occurred_at, said.fingerprint, delivered.outcome, delivered.reason, under)
+        claimed.complete(delivered.uuid, delivered.facts, applied, delivered.key)
         if row and row.refused and not claimed.row.refused:
             self._means.refusals.drop(row.id)
-        return self._outcome(record, delivered.outcome, delivered.reason, claimed.row)
+        return outcome_of(record, self._step, delivered.outcome, delivered.reason, claimed.row)
 
-    def _try(self, record: R, context: Context, parents: dict[str, Parent], gate: Gate, denials: int = 0) -> Delivered:
+    def _gate(self, record: R, row: Row | None, context: Context, parents: Mapping[str, Parent]) -> Gate:
+        """With the record claimed. The intent is written where something may be created or given another key."""
+        intent: Mapping[str, str] | None = self._rules.intent(record, parents)
+        if row and row.uuid and (intent or {}).get("key") in (None, row.key):
+            intent = None
+        gate = Gate(self._means.api, dry_run=context.dry_run)
+        gate.claims.append(context.claims.claim(row_id(self._step, record.sis_id), row, intent))
+        return gate
+
+    def _try(
+        self, record: R, context: Context, parents: Mapping[str, Parent], gate: Gate, denials: int = 0
+    ) -> Delivered:
         """Asks twice before a 404 on the record's mapped uuid is believed; then once more, afresh."""
-        try:
-            return self._rules.deliver(self._work(record, context, parents, gate, forgotten=denials == DENIALS))
-        except NotFound as unknown:
-            if denials == DENIALS or not unknown.names(gate.claims[0].row.uuid):
-                raise self._blame(unknown, parents, context) from None
-        # What is shared was released.
-        del gate.claims[1:]
-        return self._try(record, context, parents, gate, denials + 1)
-
-    def _blame(self, unknown: NotFound, parents: dict[str, Parent], context: Context) -> NotFound | NotReady:
-        """A parent that DokStamp does not know is forgotten, and looked up when the message comes back."""
-        for parent in parents.values():
-            if unknown.names(parent.uuid):
-                named = f"{parent.reference.step} '{parent.reference.sis_id}'"
-                if not context.parents.is_gone(parent):
-                    return NotReady(f"DokStamp answered 404 below {named}, though it has it")
-                if not context.dry_run:
-                    context.parents.forget(parent)
-                return NotReady(f"{named} is gone from DokStamp")
-        return unknown
-
-    def _work(self, record: R, context: Context, parents: dict[str, Parent], gate: Gate, *, forgotten: bool) -> Work[R]:
-        rows = SharedRows(self._means.store, context.claims, self._means.clock, gate, dry_run=context.dry_run)
-        return Work(
+        claimed = gate.claims[0]
+        claimed.denied = denials == DENIALS
+        work = Work(
             record=record,
             occurred_at=context.occurred_at,
             parents=parents,
             api=gate,
-            claimed=gate.claims[0],
-            claim_other=rows.claim,
+            claimed=claimed,
+            shared=SharedRows(self._means, context, gate),
             pdfs=self._means.pdfs,
             issue=self._means.issue,
-            owner_of=rows.owner_of,
-            forgotten=forgotten,
         )
+        try:
+            return self._rules.deliver(work)
+        except Rejected as refusal:
+            is_mine = isinstance(refusal, NotFound) and refusal.names(claimed.row.uuid)
+            if claimed.denied or not is_mine:
+                raise gone(refusal, parents, context) or refusal from None
+        # What is shared was released.
+        del gate.claims[1:]
+        return self._try(record, context, parents, gate, denials + 1)
 
-    def _give_up(self, gate: Gate, error: Retry) -> None:
-        """Hands the record back: at once if nothing is in flight, else when the lease has run out."""
-        claimed = gate.claims[0]
-        if gate.in_flight:
+    def _give_up(self, claimed: Claimed, error: Retry) -> None:
+        """Hands the record back: at once if nothing is under way, else when the lease has run out."""
+        if claimed.sent is Sent.UNDER_WAY:
             error.after = max(error.after or 0.0, claimed.seconds_left())
         else:
             claimed.release()
 
     def _plan(
-        self, record: R, row: Row | None, said: Said, context: Context, parents: dict[str, Parent]
+        self, record: R, row: Row | None, said: Said, context: Context, parents: Mapping[str, Parent]
     ) -> RecordOutcome:
         """What would be done, without a claim and without a writing call."""
-        gate = Gate(self._means.api, dry_run=True)
-        id_ = row_id(self._step, record.sis_id)
-        gate.claims.append(context.claims.claim(id_, row, self._rules.intent(record, parents)))
+        gate = self._gate(record, row, context, parents)
         try:
             if any(parent.uuid == PLANNED for parent in parents.values()):
                 raise WouldWrite(Outcome.CREATED)
             delivered = self._try(record, context, parents, gate)
-            return self._outcome(record, delivered.outcome, f"dry run: {delivered.reason}", row)
+            return outcome_of(record, self._step, delivered.outcome, f"dry run: {delivered.reason}", row)
         except WouldWrite as would:
-            if row is None or not row.uuid:
-                self._note_plan(id_, context)
-            return self._outcome(record, would.outcome, f"dry run: would be {would.outcome}", row)
+            self._note_plan(gate.claims[0].row, context)
+            return outcome_of(record, self._step, would.outcome, f"dry run: would be {would.outcome}", row)
         except Rejected as refusal:
-            return self._refuse(record, row, said, context, Outcome.REJECTED, f"dry run: {refusal.reason}")
-        except NotReady as missing:
-            return self._wait_or_refuse(record, row, said, context, missing)
+            return self._refusing.refuse(record, row, said, context, Outcome.REJECTED, refusal.reason)
 
-    def _note_plan(self, id_: str, context: Context) -> None:
-        """So that the records which depend on this one find it, though nothing was created."""
-        plan = passing(planned_id(context.run, id_), self._means.clock)
-        self._means.store.write(plan, self._means.store.read([plan.id]).get(plan.id))
+    def _note_plan(self, planned: Row, context: Context) -> None:
+        """So that the records which depend on this one find it, and one that is to get its key finds that free."""
+        if planned.intent is None:
+            return
+        facts = {"key": planned.intent["key"]} if "key" in planned.intent else {}
+        id_ = planned_id(context.run, planned.id)
+        change(
+            self._means.store,
+            id_,
+            lambda row: replace(passing(id_, self._means.clock), version=row.version, facts=facts),
+        )
 
-    def _wait_or_refuse(
-        self, record: R, row: Row | None, said: Said, context: Context, missing: NotReady
-    ) -> RecordOutcome:
-        if context.patience > 0 and not context.dry_run:
-            self._wait(record, row, said, context, missing)
-        return self._refuse(record, row, said, context, missing.finally_, missing.reason)
 
-    def _wait(self, record: R, row: Row | None, said: Said, context: Context, missing: NotReady) -> None:
-        """Raises what is missing while there is patience, which begins when something is first known to be missing.
-
-        While DokStamp cannot be asked, nothing is known to be missing, and no patience is lost.
-        """
-        now = self._means.clock()
-        base = row or Row(id=row_id(self._step, record.sis_id))
-        waiting = base.waiting or {}
-        if said.run not in waiting:
-            self._means.store.write(replace(base, waiting={**waiting, said.run: now}), row)
-        missing.left = waiting.get(said.run, now) + context.patience - now
-        if missing.left > 0:
-            raise missing
-
-    def _refuse(
-        self,
-        record: R,
-        row: Row | None,
-        said: Said,
-        context: Context,
-        outcome: Outcome,
-        reason: str,
-        claimed: Claimed | None = None,
-    ) -> RecordOutcome:
-        """Written down in the outcomes table first: a record is dropped only once it is kept there."""
-        result = self._outcome(record, outcome, reason, row)
-        id_ = row_id(self._step, record.sis_id)
-        if outcome is Outcome.BLOCKED:
-            logger.warning("record blocked", record=digest(self._step, record.sis_id))
-        if context.dry_run:
-            return result
-        refused = Delivery(said.run, said.occurred_at, said.fingerprint, outcome, reason)
-        if row and row.refused and row.refused.occurred_at > said.occurred_at:
-            # What is newer was refused before, and that is what the SIS has to correct.
-            refused = row.refused
-        else:
-            kept = record.model_dump(mode="json", exclude_none=True)
-            self._means.refusals.keep(id_, said.run, said.occurred_at, result, kept)
-        if claimed:
-            claimed.refuse(refused)
-        else:
-            self._means.store.write(replace(row or Row(id=id_), refused=refused), row)
-        return result
-
-    def _outcome(self, record: R, outcome: Outcome, reason: str, row: Row | None) -> RecordOutcome:
-        url = row.facts.get("public_verification_url") if row else None
-        return RecordOutcome(self._step, record.sis_id, outcome, reason, row.uuid if row else None, url)
+def _owning(named: Mapping[str, T]) -> dict[str, T]:
+    """The references that say what a record belongs to; the modules of a list are compared one by one instead."""
+    return {name: each for name, each in named.items() if name.endswith("_uuid")}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import IO, Any
 
 from dokstamp_sync.dokstamp.answers import Entity
-from dokstamp_sync.errors import Rejected, Retry
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.steps.work import Api
@@ -22,16 +21,12 @@ class WouldWrite(Exception):
 
 
 class Gate:
-    """The client for one record. ``claims``: every row whose lease a writing call needs.
-
-    Notes whether something may still be in flight: then the claims must stay until they run out.
-    """
+    """The client for one record. ``claims``: every row whose lease a writing call needs, the record's own first."""
 
     def __init__(self, api: Api, *, dry_run: bool) -> None:
         self._api = api
         self._dry_run = dry_run
         self.claims: list[Claimed] = []
-        self.in_flight = False
 
     def pages(self, path: str, where: Mapping[str, str] | None = None) -> Iterator[Entity]:
         return self._api.pages(path, where)
@@ -76,15 +71,7 @@ class Gate:
         # After that, for a write takes its time.
         for claimed in self.claims:
             claimed.check()
-        self.in_flight = True
-        try:
+        with ExitStack() as sending:
+            for claimed in self.claims:
+                sending.enter_context(claimed.sending())
             yield
-        except Retry as error:
-            self.in_flight = not error.definite
-            raise
-        except Rejected:
-            self.in_flight = False
-            raise
-        self.in_flight = False
-        for claimed in self.claims:
-            claimed.touched = True

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 
 from dokstamp_sync.dokstamp import lookups
 from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.errors import Blocked, NotReady, Rejected
-from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
+from dokstamp_sync.mapping.identity import Identity, key_id, named
+from dokstamp_sync.mapping.row import Row, Store, change, identity
 from dokstamp_sync.mapping.run_notes import PLANNED, planned_id, refused_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
@@ -21,9 +21,17 @@ class Parents:
     """Resolves the references of one message; asks DokStamp once for each that is missing."""
 
     def __init__(
-        self, store: Store, api: lookups.Reads, *, run: str, default_institution: str, dry_run: bool = False
+        self,
+        store: Store,
+        identity: Identity,
+        api: lookups.Reads,
+        *,
+        run: str,
+        default_institution: str,
+        dry_run: bool = False,
     ) -> None:
         self._store = store
+        self._identity = identity
         self._api = api
         self._run = run
         self._default_institution = default_institution
@@ -35,7 +43,7 @@ class Parents:
 
     def read_ahead(self, references: Iterable[Reference]) -> None:
         """Reads at once all rows that ``resolve`` will ask for."""
-        ids = {row_id(each.step, each.sis_id) for each in references}
+        ids = {each.row for each in references}
         planned = {planned_id(self._run, each) for each in ids} if self._dry_run else set()
         new = (ids | planned | {refused_id(self._run)}) - self._read
         self._rows.update(self._store.read(new))
@@ -45,18 +53,23 @@ class Parents:
         """The parent. Raises Blocked if it was refused, NotReady if nobody knows it, or what a look-up raises."""
         self.read_ahead([reference])
         self._check(reference)
-        row, plan = self._row(reference), self._plan(reference)
+        row, plan = self._rows.get(reference.row), self._plan(reference)
         if row and row.uuid:
             for step, sis_id in row.facts.get("named", []):
                 self._check(Reference(Step(step), sis_id))
             return Parent(reference, row.uuid, row.facts)
         if row and row.refused and row.refused.outcome is Outcome.REJECTED:
-            raise Blocked(f"{_named(reference)} was {row.refused.outcome}")
+            raise Blocked(f"{named(reference.row)} was {row.refused.outcome}")
         if plan:
             return Parent(reference, PLANNED)
         if row and row.claim:
-            raise NotReady(f"{_named(reference)} is being delivered")
+            raise NotReady(f"{named(reference.row)} is being delivered")
         return self._look_up(reference)
+
+    def now(self, references: Iterable[Reference]) -> dict[str, str]:
+        """Which entities these records are now, as far as the mapping knows; see row.Delivery.parents."""
+        known = {each: self._rows.get(each.row) for each in references}
+        return {each.row: identity(each.step, row.uuid, row.facts) for each, row in known.items() if row and row.uuid}
 
     def is_gone(self, parent: Parent) -> bool:
         """Whether DokStamp, which denied the mapped uuid, does not show it either.
@@ -72,15 +85,16 @@ class Parents:
 
     def forget(self, parent: Parent) -> None:
         """The mapped uuid is wrong: the row goes back to knowing nothing."""
-        id_ = row_id(parent.reference.step, parent.reference.sis_id)
-        row = self._rows.pop(id_, None)
-        if row and row.uuid == parent.uuid:
-            # After a conflict the row is newer than what we knew.
-            with suppress(Conflict):
-                self._store.write(replace(row, uuid=None, facts={}, applied=None), row)
+
+        def forget(row: Row) -> Row:
+            return replace(row, uuid=None, key=None, facts={}, applied=None) if row.uuid == parent.uuid else row
+
+        id_ = parent.reference.row
+        self._rows.pop(id_, None)
+        change(self._store, id_, forget)
 
     def refused(self, what: str) -> Outcome | None:
-        """How this run refused a record, or what it said of it (see passing.as_said)."""
+        """How this run refused a record, or what it said of it (see run_notes.as_said)."""
         self.read_ahead([])
         refusals = self._rows.get(refused_id(self._run))
         outcome = refusals.facts.get(what) if refusals else None
@@ -88,25 +102,33 @@ class Parents:
 
     def _check(self, reference: Reference) -> None:
         """What this message says of it must hold in DokStamp, though an older state of it may be there."""
-        outcome = self.refused(row_id(reference.step, reference.sis_id))
+        outcome = self.refused(reference.row)
         if outcome:
-            raise Blocked(f"{_named(reference)} was {outcome}")
-
-    def _row(self, reference: Reference) -> Row | None:
-        return self._rows.get(row_id(reference.step, reference.sis_id))
+            raise Blocked(f"{named(reference.row)} was {outcome}")
 
     def _plan(self, reference: Reference) -> Row | None:
-        return self._rows.get(planned_id(self._run, row_id(reference.step, reference.sis_id)))
+        return self._rows.get(planned_id(self._run, reference.row))
 
     def _look_up(self, reference: Reference) -> Parent:
         with self._lock:
             if reference not in self._found:
-                self._found[reference] = self._find(reference)
+                entity = self._find(reference)
+                self._found[reference] = entity if entity and not self._is_another(reference, entity) else None
             entity = self._found[reference]
             if entity is None:
-                raise NotReady(f"{_named(reference)} is neither mapped nor in DokStamp")
+                raise NotReady(f"{named(reference.row)} is neither mapped nor in DokStamp")
             # Not mapped thereby: only the record itself can say whether this is what its sis_id means.
             return Parent(reference, entity["uuid"], nested_uuids(entity))
+
+    def _is_another(self, reference: Reference, entity: Entity) -> bool:
+        """Whether what was found is another record, or may just be becoming one: then it is not the one that is named.
+
+        An id may look like another record's code.
+        """
+        mine = reference.row
+        owner = self._identity.owner_of(entity["uuid"])
+        holder = self._identity.holder_of(key_id(reference.step, lookups.key_of(reference.step, entity)))
+        return (owner or mine) != mine or (holder is not None and holder.how is not None and holder.row != mine)
 
     def _find(self, reference: Reference) -> Entity | None:
         match reference.step:
@@ -155,8 +177,5 @@ class Parents:
 def nested_uuids(entity: Entity) -> dict[str, str]:
     """``{"institution_uuid": ..., "course_uuid": ...}`` of whatever the entity belongs to."""
     found = {name: lookups.uuid_of(entity, name) for name in ("institution", "course", "student", "cohort")}
-    return {f"{name}_uuid": uuid for name, uuid in found.items() if uuid}
-
-
-def _named(reference: Reference) -> str:
-    return f"{reference.step} '{reference.sis_id}'"
+    status = {"completion_status": entity["completion_status"]} if "completion_status" in entity else {}
+    return {f"{name}_uuid": uuid for name, uuid in found.items() if uuid} | status

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from dokstamp_sync.dokstamp.answers import Entity, is_entity
 from dokstamp_sync.errors import NotFound, Rejected
+from dokstamp_sync.order import Step
 
 
 class Reads(Protocol):
@@ -25,6 +26,30 @@ def uuid_of(entity: Entity, nested: str) -> str | None:
     """The uuid of ``{"institution": {"uuid": ...}}`` and the like."""
     inner = entity.get(nested)
     return inner["uuid"] if is_entity(inner) else None
+
+
+def key_of(step: Step, entity: Entity) -> tuple[str, ...]:
+    """The parts that name an entity of this step; what ``find_...`` of the step is asked with."""
+    match step:
+        case Step.INSTITUTION:
+            return (str(entity.get("name")),)
+        case Step.COURSE | Step.MODULE:
+            return (str(entity.get("code")), uuid_of(entity, "institution") or "")
+        case Step.COHORT:
+            return (str(entity.get("code")), uuid_of(entity, "course") or "")
+        case Step.MODULE_GROUP:
+            return (uuid_of(entity, "course") or "", str(entity.get("name")))
+        case Step.STUDENT:
+            return (email_key(str(entity.get("email"))),)
+        case Step.ENROLLMENT:
+            parents = (uuid_of(entity, name) for name in ("student", "course", "cohort"))
+            return tuple(uuid for uuid in parents if uuid)
+    raise ValueError(f"an entity of step '{step}' is not looked up by what names it")
+
+
+def email_key(email: str) -> str:
+    """An e-mail in the one form in which it is compared."""
+    return email.strip().casefold()
 
 
 def find_institution(api: Reads, name: str) -> Entity | None:
@@ -69,11 +94,12 @@ def find_group(api: Reads, course_uuid: str, name: str) -> Entity | None:
 
 
 def find_certificate(api: Reads, student_uuid: str, course_uuid: str, file_uuid: str) -> Entity | None:
-    """By its file: DokStamp takes a file for one certificate only [files]."""
+    """By its file, student and course: DokStamp takes a file for one certificate only [files]."""
 
     def wanted(each: Entity) -> bool:
         files = each.get("files")
-        return isinstance(files, list) and any(isinstance(f, dict) and f.get("uuid") == file_uuid for f in files)
+        has_it = isinstance(files, list) and any(isinstance(f, dict) and f.get("uuid") == file_uuid for f in files)
+        return has_it and (uuid_of(each, "student"), uuid_of(each, "course")) == (student_uuid, course_uuid)
 
     where = {"course_uuid": course_uuid}
     return _first(api, "/certificates", where, wanted, narrow={"student_uuid": student_uuid})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from dokstamp_sync.intake.check import Checked, Refused, as_sent, check
 from dokstamp_sync.mapping.decision import Said, Settled, decide
 from dokstamp_sync.mapping.invalid import Invalid
 from dokstamp_sync.mapping.refusals import Refusals
-from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
+from dokstamp_sync.mapping.row import Conflict, Row, Store, identity, row_id, step_of
 from dokstamp_sync.mapping.run_notes import note_refused, passing
 from dokstamp_sync.messages import run_of, stamp
 from dokstamp_sync.observability import logger
@@ -93,10 +93,11 @@ class Intake:
             return None
         pairs = [(step, record) for step, records in checked.records.items() for record in records]
         rows = self._store.read(row_id(step, record.sis_id) for step, record in pairs)
+        parents = self._parents(rows.values())
         outcomes, later = [], []
         for step, record in pairs:
             row = rows.get(row_id(step, record.sis_id))
-            said = Said(run, stamp(checked.message.occurred_at), record.fingerprint())
+            said = Said(run, stamp(checked.message.occurred_at), record.fingerprint(), parents=parents)
             settled = decide(row, said, self._clock())
             if row is None or row.refused or not isinstance(settled, Settled):
                 return None
@@ -110,6 +111,11 @@ class Intake:
                 # Somebody is at this record right now: let its step decide.
                 return None
         return outcomes
+
+    def _parents(self, rows: Iterable[Row]) -> dict[str, str]:
+        """Which entities the records are now that these were delivered below."""
+        parents = self._store.read({id_ for row in rows if row.applied for id_ in row.applied.parents})
+        return {id_: identity(step_of(id_), row.uuid, row.facts) for id_, row in parents.items() if row.uuid}
 
     def _keep_rejected(self, checked: Checked, run: str) -> None:
         invalid = Invalid(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from dokstamp_sync.mapping.row import Row
+from dokstamp_sync.mapping.row import Delivery, Row
 from dokstamp_sync.outcomes import Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a message says about a record; ``occurred_at`` sorts as time does."""
+    """What a message says about a record; ``occurred_at`` sorts as time does.
+
+    ``parents``: which entities the records that it depends on are now, as far as the mapping knows; see row.Delivery.
+    """
 
     run: str
     occurred_at: str
     fingerprint: str
     force: bool = False
+    parents: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,13 @@ def decide(row: Row | None, said: Said, now: float) -> Settled | Busy | Deliver:
         return Settled(Outcome.STALE, f"something newer, of {row.applied.occurred_at}, was delivered before")
     if row.claim:
         return Busy(row.claim.until) if row.claim.until > now else Deliver()
-    same = row.applied is not None and row.applied.fingerprint == said.fingerprint
-    if same and not said.force:
-        assert row.applied is not None
-        newer = said.occurred_at > row.applied.occurred_at
-        return Settled(Outcome.UNCHANGED, "delivered before, nothing has changed since", advance=newer)
-    return Deliver()
+    applied = row.applied
+    if applied is None or applied.fingerprint != said.fingerprint or said.force or _moved(applied, said):
+        return Deliver()
+    newer = said.occurred_at > applied.occurred_at
+    return Settled(Outcome.UNCHANGED, "delivered before, nothing has changed since", advance=newer)
+
+
+def _moved(applied: Delivery, said: Said) -> bool:
+    """Whether a parent is another entity by now: it was made again, or an enrollment is another student's."""
+    return any(applied.parents.get(id_, now) != now for id_, now in said.parents.items())

@@ -44,29 +44,43 @@ class DynamoDBStore:
                 found[row.id] = row
         return found
 
-    def write(self, row: Row, replaces: Row | None) -> Row:
+    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
         stored = replace(row, version=self._new_version())
+        puts = [self._put(stored, replaces)]
+        if beside:
+            puts.append(self._put(replace(beside, version=stored.version), None))
+        try:
+            if beside:
+                self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts])
+            else:
+                self._client.put_item(**puts[0])
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            self._check(stored, [error.response.get("Item")])
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons: Any = error.response["CancellationReasons"]
+            if not any(each["Code"] == "ConditionalCheckFailed" for each in reasons):
+                raise Retry("the mapping could not be written (TransactionCanceled)", definite=False) from error
+            self._check(stored, [each.get("Item") for each in reasons if each["Code"] == "ConditionalCheckFailed"])
+        except (ClientError, BotoCoreError) as error:
+            raise Retry(f"the mapping could not be written ({_name(error)})", definite=False) from error
+        return stored
+
+    def _put(self, row: Row, replaces: Row | None) -> Any:
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}
         if replaces is not None:
             condition = {
                 "ConditionExpression": "version = :replaced",
                 "ExpressionAttributeValues": {":replaced": {"S": replaces.version}},
             }
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=_item(stored),
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **condition,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            item: Any = error.response.get("Item")
+        kept = {"TableName": self._table, "Item": _item(row), "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        return kept | condition
+
+    def _check(self, stored: Row, items: list[Any]) -> None:
+        """Raises Conflict with what stood in the way, unless that is what an earlier try of this write stored."""
+        for item in items:
             current = _row(item) if item else None
             if current is None or current.version != stored.version:
-                raise Conflict(current) from None
-        except (ClientError, BotoCoreError) as error:
-            raise Retry(f"the mapping could not be written ({_name(error)})", definite=False) from error
-        return stored
+                raise Conflict(current)
 
     def _get(self, ids: list[str]) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []

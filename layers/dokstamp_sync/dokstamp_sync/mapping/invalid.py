@@ -6,13 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.refusals import Refusals
-from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Store, row_id
+from dokstamp_sync.mapping.row import Delivery, Row, Store, change, row_id
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import RecordOutcome
-
-MOST_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +37,8 @@ class Invalid:
             self._mark(id_, Delivery(self.run, self.occurred_at, "", outcome.outcome, outcome.reason))
 
     def _mark(self, id_: str, refused: Delivery) -> None:
-        for _ in range(MOST_TRIES):
-            row = self.store.read([id_]).get(id_)
-            if row and any(each and each.occurred_at > refused.occurred_at for each in (row.applied, row.refused)):
-                return
-            try:
-                self.store.write(replace(row or Row(id=id_), refused=refused), row)
-                return
-            except Conflict:
-                continue
-        raise Retry("a rejected record's row keeps changing")
+        def mark(row: Row) -> Row:
+            newer = any(each and each.occurred_at > refused.occurred_at for each in (row.applied, row.refused))
+            return row if newer else replace(row, refused=refused)
+
+        change(self.store, id_, mark)

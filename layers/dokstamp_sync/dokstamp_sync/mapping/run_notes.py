@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from dokstamp_sync.errors import Retry
-from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
-from dokstamp_sync.outcomes import Outcome, RecordOutcome
-from dokstamp_sync.reading import fingerprint
+from dokstamp_sync.mapping.row import Row, Store, change
+from dokstamp_sync.outcomes import Outcome
 
 PLANNED = "00000000-0000-0000-0000-000000000000"
 """Stands for the uuid of an entity that a dry run would create."""
 
 # The longest run ends after fourteen days.
 SECONDS = 15 * 86_400
-MOST_TRIES = 5
 
 
 def passing(id_: str, clock: Callable[[], float]) -> Row:
@@ -38,30 +35,12 @@ def as_said(row: str, fingerprint: str) -> str:
     return f"{row}={fingerprint}"
 
 
-def refusals_of(
-    records: Iterable[object], done: Iterable[RecordOutcome], default_institution: str
-) -> dict[str, Outcome]:
-    """What of a message's records was refused, by row id and by what was said; ``done``: their outcomes, in order."""
-    refused: dict[str, Outcome] = {}
-    for given, each in zip(records, done, strict=True):
-        if each.sis_id and each.is_refused:
-            id_ = row_id(each.step, each.sis_id)
-            said = as_said(id_, fingerprint(each.step, given, default_institution))
-            refused |= {id_: each.outcome, said: each.outcome}
-    return refused
-
-
 def note_refused(store: Store, clock: Callable[[], float], run: str, refused: Mapping[str, Outcome]) -> None:
-    """For the records of the same run that depend on these. Raises Retry if it cannot be written down."""
-    id_ = refused_id(run)
-    for _ in range(MOST_TRIES):
-        row = store.read([id_]).get(id_)
-        known = dict(row.facts) if row else {}
-        if refused.items() <= known.items():
-            return
-        try:
-            store.write(replace(row or passing(id_, clock), facts={**known, **refused}), row)
-            return
-        except Conflict:
-            continue
-    raise Retry("the row of the run's refusals keeps changing")
+    """For the records of the same run that depend on these, by row id. Raises Retry if it cannot be written down."""
+
+    def add(row: Row) -> Row:
+        if refused.items() <= row.facts.items():
+            return row
+        return replace(passing(row.id, clock), version=row.version, facts={**row.facts, **refused})
+
+    change(store, refused_id(run), add)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dokstamp_sync.errors import NotFound, Rejected, Retry
-from dokstamp_sync.mapping.claims import Claimed
+from dokstamp_sync.mapping.claims import Claimed, Sent
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Attachments
 from dokstamp_sync.steps.work import Api, Reference, Work
@@ -72,7 +72,7 @@ def attach(work: Work[A], course_uuid: str, group: str | None) -> Changes:
     the modules, if DokStamp refuses some; the others are attached.
     """
     wanted = _places(work, group)
-    shared = work.claim_other(f"attachments#{course_uuid}")
+    shared = work.shared.claim(f"attachments#{course_uuid}")
     names = {parent.uuid: f"module '{parent.reference.sis_id}'" for parent in work.parents.values()}
     course = _Course(work.api, course_uuid, shared, names)
     try:
@@ -80,7 +80,7 @@ def attach(work: Work[A], course_uuid: str, group: str | None) -> Changes:
         work.claimed.check()
         if course.wish(work.claimed.row.id, wanted, work.occurred_at):
             # The course's other records may carry the wish out from now on, whether or not this one comes to it.
-            work.claimed.touched = True
+            work.claimed.sent = Sent.TAKEN
         changes = course.change(wanted, group)
     except Retry as error:
         if error.definite:
@@ -104,7 +104,8 @@ class _Course:
         self.wanted: dict[str, Wish] = dict(shared.row.facts.get("wanted", {}))
         remembered = shared.row.facts.get("attached", {})
         # After an owner who did not finish, what is remembered may be wrong, also for whoever comes after this one.
-        self.known: dict[str, Place] = dict.fromkeys(remembered, MAYBE) if shared.touched else dict(remembered)
+        sure = shared.sent is Sent.NOTHING
+        self.known: dict[str, Place] = dict(remembered) if sure else dict.fromkeys(remembered, MAYBE)
 
     def facts(self) -> dict[str, Any]:
         return {"wanted": self.wanted, "attached": self.known}
@@ -127,7 +128,7 @@ class _Course:
             return Changes(0, 0)
         # Whoever takes over must know what may be attached by then; no place is like this one.
         before = self.facts()
-        self._shared.note({**before, "attached": {**self.known, **dict.fromkeys(todo, MAYBE)}})
+        self._shared.keep({**before, "attached": {**self.known, **dict.fromkeys(todo, MAYBE)}})
         own = {*wanted, *(uuid for uuid in gone if self.known[uuid]["group"] == group or self.known[uuid] == MAYBE)}
         free, stuck = self._make_free([*todo, *gone])
         for uuid in set(gone) - stuck.keys():

@@ -30,4 +30,4 @@ def stay(work: Work[R], course: Parent) -> None:
 def keep(work: Work[R], course: Parent) -> None:
     """Notes the course before anything is attached to it, for a refusal may leave a part attached."""
     if not home(course).items() <= work.facts.items():
-        work.claimed.note({**work.facts, **home(course)})
+        work.claimed.keep({**work.facts, **home(course)})

@@ -9,8 +9,9 @@ from typing import IO, Any, Generic, Protocol, TypeVar
 
 from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.dokstamp.lookups import Reads
-from dokstamp_sync.errors import Rejected
+from dokstamp_sync.errors import NotReady
 from dokstamp_sync.mapping.claims import Claimed
+from dokstamp_sync.mapping.row import identity, row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Record
@@ -25,6 +26,11 @@ class Reference:
     step: Step
     sis_id: str
 
+    @property
+    def row(self) -> str:
+        """The id of its row in the mapping."""
+        return row_id(self.step, self.sis_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Parent:
@@ -33,6 +39,11 @@ class Parent:
     reference: Reference
     uuid: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """See row.identity."""
+        return identity(self.reference.step, self.uuid, self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +78,35 @@ class OpensPdfs(Protocol):
     def open(self, address: str, version: str = "") -> AbstractContextManager[Pdf]: ...
 
 
-class ClaimsOthers(Protocol):
-    """Claims a row that several records share. Raises Retry while another worker has it."""
+class Shared(Protocol):
+    """What records share, and where they meet."""
 
-    def __call__(self, id_: str) -> Claimed: ...
+    def claim(self, id_: str) -> Claimed:
+        """Claims a row that several records share. Raises Retry while another worker has it."""
+
+    def own(self, uuid: str) -> None:
+        """Notes that this record is the entity that was found. Raises NotReady if another record is."""
+
+    def owner_of(self, uuid: str) -> str | None:
+        """The row id of the record that the entity is, as far as the mapping knows."""
+
+    def hold(self, key: str, is_there: Callable[[], bool]) -> None:
+        """Takes the key for this record, whose row must say already that it wants it; see identity.take.
+
+        Raises NotReady while another record has it.
+        """
+
+    def freeze_and_hold(self, intent: Mapping[str, str], is_there: Callable[[], bool]) -> None:
+        """Freezes the intent and takes its key, in one write where nobody ever had the key. Raises as ``hold``."""
+
+    def still_holds(self, key: str) -> bool:
+        """Whether no other record has taken the key since."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work(Generic[R]):
     """One record to deliver, with all that a step may use to do so.
 
-    ``owner_of``: the row id of the record that an entity is, which is this one's if nobody else has it yet.
-    ``forgotten``: DokStamp does not know the mapped uuid; the row still does, until something new is made.
     ``parents``: by the names that the step's ``references`` gave them. ``issue``: the stack's issue mode.
     """
 
@@ -87,23 +115,14 @@ class Work(Generic[R]):
     parents: Mapping[str, Parent]
     api: Api
     claimed: Claimed
-    claim_other: ClaimsOthers
+    shared: Shared
     pdfs: OpensPdfs
     issue: str
-    owner_of: Callable[[str], str]
-    forgotten: bool = False
-
-    def own(self, uuid: str) -> None:
-        """Notes that this record is that entity. Raises Rejected if another record is: two must not become one."""
-        other = self.owner_of(uuid)
-        if other != self.claimed.row.id:
-            step, _, sis_id = other.partition("#")
-            raise Rejected(f"DokStamp's entity is already {step} '{sis_id}'; two records must not become one")
 
     @property
     def uuid(self) -> str | None:
-        """The uuid that the mapping knows."""
-        return None if self.forgotten else self.claimed.row.uuid
+        """The uuid that the mapping knows and DokStamp does not deny."""
+        return self.claimed.uuid
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -113,12 +132,16 @@ class Work(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What a step did. ``facts`` are for later steps and later deliveries; they replace the row's."""
+    """What a step did. ``facts`` are for later steps and later deliveries; they replace the row's.
+
+    ``key``: what names the entity in DokStamp from now on (see identity.key_id).
+    """
 
     outcome: Outcome
     uuid: str | None
     reason: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
 
 
 class StepRules(Protocol[R]):
@@ -133,7 +156,14 @@ class StepRules(Protocol[R]):
         """Records of one lane are delivered one after another, those of different lanes side by side."""
 
     def intent(self, record: R, parents: Mapping[str, Parent]) -> Mapping[str, str]:
-        """What is frozen before anything can be created."""
+        """What is frozen before anything can be created; ``key``, if the record has one already, is its key's id."""
 
     def deliver(self, work: Work[R]) -> Delivered:
         """Makes DokStamp say what the record says. Raises what errors.py lists."""
+
+
+def wait_for(rival: str, reason: str, *, settled: bool = False) -> NotReady:
+    """What a record has to wait for that another one still has: ``rival``, its row's id, may be about to give it up."""
+    how = "this record waits until that one gives it up. If the two exchange names, send one of them with a third name"
+    told = f"{reason}; {how} first, in a message of its own"
+    return NotReady(told, finally_=Outcome.REJECTED, rival=rival, settled=settled)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, Protocol
 
@@ -11,21 +10,18 @@ from pydantic import ValidationError
 
 from dokstamp_sync import backoff, observability
 from dokstamp_sync.delivery.context import Context, Means
-from dokstamp_sync.delivery.delivery import Deliveries
 from dokstamp_sync.delivery.parents import Parents
-from dokstamp_sync.delivery.pause import PAUSE, Pause
-from dokstamp_sync.errors import Misconfigured, NotReady, OutOfTime, Retry, SyncError, Throttled
+from dokstamp_sync.errors import Misconfigured, NotReady, OutOfTime, Retry, Throttled
 from dokstamp_sync.mapping.claims import Claims
 from dokstamp_sync.mapping.invalid import Invalid
-from dokstamp_sync.mapping.row import Row, row_id
-from dokstamp_sync.mapping.run_notes import note_refused, refusals_of
+from dokstamp_sync.mapping.run_notes import note_refused
 from dokstamp_sync.messages import StepMessage, read_json
-from dokstamp_sync.observability import digest, logger
+from dokstamp_sync.observability import logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer, count
 from dokstamp_sync.reading import apparent_sis_id, parse, problems, sentence
-from dokstamp_sync.records import Record
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import R, StepRules
+from dokstamp_sync.worker.attempts import Attempt, Attempts, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +43,9 @@ class Answers(Protocol):
 
     def hide(self, receipt_handle: str, seconds: int) -> None:
         """Hides the message for so long; if that fails, the queue's own visibility timeout stands."""
+
+
+Attempted = list[Attempt[R] | RecordOutcome]
 
 
 class HandedBack(Exception):
@@ -71,13 +70,11 @@ class Worker(Generic[R]):
         self._answers = answers
         self._settings = settings
         self._random = random
-        self._pause = Pause(means.store, means.clock)
-        self._deliveries = Deliveries(rules, means, self._pause)
-        self._begin_before = float("inf")
+        self._attempts = Attempts(rules, means, settings.record_threads)
 
     def begin_before(self, moment: float) -> None:
         """No record is begun after ``moment`` (seconds since the epoch)."""
-        self._begin_before = moment
+        self._attempts.begin_before = moment
 
     def take(self, received: Received) -> None:
         """Brings every record to its outcome and answers the token. Raises HandedBack if some have none yet."""
@@ -90,15 +87,16 @@ class Worker(Generic[R]):
             return
         logger.append_keys(run=message.shown_run, step=message.step.value)
         try:
-            outcomes = self._deliver(message, received)
+            attempts = self._deliver(message, received)
         except Retry as error:
             logger.warning("message is retried", reason=error.reason)
             self._hand_back(received, [error], 0)
-        done = [each for each in outcomes if isinstance(each, RecordOutcome)]
-        open_ = [each for each in outcomes if not isinstance(each, RecordOutcome)]
+        came_of = [each.came_of if isinstance(each, Attempt) else each for each in attempts]
+        done = [each for each in came_of if isinstance(each, RecordOutcome)]
+        open_ = [each for each in came_of if isinstance(each, Exception)]
         if open_:
             self._hand_back(received, open_, len(done))
-        self._note_refused(message, done, received)
+        self._note_refused(message, attempts, received)
         if message.task_token:
             self._answer(message.task_token, done, received)
         counts = count(each.outcome for each in done)
@@ -106,35 +104,12 @@ class Worker(Generic[R]):
             observability.count(outcome.capitalize(), number)
         logger.info("message done", counts=counts, receives=received.receives)
 
-    def _deliver(self, message: StepMessage, received: Received) -> list[RecordOutcome | Exception]:
-        """One entry per record, in order: its outcome, or what keeps it from having one."""
-        records = [self._read(message, received, place) for place in range(len(message.records))]
-        context = self._context(message, received)
-        valid = [each for each in records if not isinstance(each, RecordOutcome)]
-        rows = self._read_ahead(valid, context.parents)
-
-        lanes: dict[str, list[R]] = {}
-        for record in valid:
-            lanes.setdefault(self._rules.lane(record), []).append(record)
-
-        def along(lane: list[R]) -> list[tuple[R, RecordOutcome | Exception]]:
-            return [(record, self._attempt(record, rows, context)) for record in lane]
-
-        with ThreadPoolExecutor(self._settings.record_threads) as pool:
-            attempts = {id(record): came_of for lane in pool.map(along, lanes.values()) for record, came_of in lane}
-        return [each if isinstance(each, RecordOutcome) else attempts[id(each)] for each in records]
-
-    def _attempt(self, record: R, rows: Mapping[str, Row], context: Context) -> RecordOutcome | Exception:
-        try:
-            if self._means.clock() >= self._begin_before:
-                raise OutOfTime("the worker's time is up; the record was not begun")
-            return self._deliveries.deliver(record, rows.get(row_id(self._rules.step, record.sis_id)), context)
-        # Whatever becomes of one record must not hold up the others; every kind of error is told apart later.
-        except Exception as error:
-            if isinstance(error, Throttled):
-                self._pause.note(error)
-            self._log(record, error)
-            return error
+    def _deliver(self, message: StepMessage, received: Received) -> Attempted[R]:
+        """One entry per record, in order: what came of it, or the rejection of what is none."""
+        read = [self._read(message, received, place) for place in range(len(message.records))]
+        valid = [each for each in read if not isinstance(each, RecordOutcome)]
+        made = iter(self._attempts.make(valid, self._context(message, received)))
+        return [each if isinstance(each, RecordOutcome) else next(made) for each in read]
 
     def _read(self, message: StepMessage, received: Received, place: int) -> Any:
         """The record at this place, or its rejection."""
@@ -147,27 +122,22 @@ class Worker(Generic[R]):
                 self._rules.step, sis_id, Outcome.REJECTED, f"records[{place}]: {sentence(problems(error))}"
             )
             means, dry_run = self._means, message.options.dry_run
-            invalid = Invalid(means.store, means.refusals, means.clock, message.run, message.stamp, dry_run)
+            invalid = Invalid(means.store, means.refusals, means.clock, message.scope, message.stamp, dry_run)
             invalid.drop(outcome, given, f"{received.id}/{place}")
             return outcome
-
-    def _read_ahead(self, records: Sequence[R], parents: Parents) -> dict[str, Row]:
-        parents.read_ahead(each for record in records for each in self._rules.references(record).values())
-        rows = self._means.store.read([PAUSE, *(row_id(self._rules.step, record.sis_id) for record in records)])
-        self._pause.learn(rows)
-        return rows
 
     def _context(self, message: StepMessage, received: Received) -> Context:
         settings = self._settings
         parents = Parents(
             self._means.store,
+            self._means.identity,
             self._means.api,
-            run=message.run,
+            run=message.scope,
             default_institution=settings.default_institution,
             dry_run=message.options.dry_run,
         )
         return Context(
-            run=message.run,
+            run=message.scope,
             occurred_at=message.stamp,
             force=message.options.force,
             dry_run=message.options.dry_run,
@@ -200,14 +170,14 @@ class Worker(Generic[R]):
             return max(1.0, min(wait, error.left))
         return max(wait, (error.after if isinstance(error, Retry) else None) or 0.0)
 
-    def _note_refused(self, message: StepMessage, done: Sequence[RecordOutcome], received: Received) -> None:
+    def _note_refused(self, message: StepMessage, attempts: Attempted[R], received: Received) -> None:
         """Before the run goes on to what depends on them."""
-        refused = refusals_of(message.records, done, self._settings.default_institution)
+        refused = {id_: outcome for each in attempts for id_, outcome in refusal(self._rules.step, each).items()}
         try:
             if refused:
-                note_refused(self._means.store, self._means.clock, message.run, refused)
+                note_refused(self._means.store, self._means.clock, message.scope, refused)
         except Retry as error:
-            self._hand_back(received, [error], len(done))
+            self._hand_back(received, [error], len(attempts))
 
     def _answer(self, token: str, done: Sequence[RecordOutcome], received: Received) -> None:
         try:
@@ -230,18 +200,3 @@ class Worker(Generic[R]):
         self._means.refusals.keep(f"message#{received.id}", "", "", outcome, body)
         observability.count("Rejected")
         logger.error("message is not a step message", step=self._rules.step.value, problems=len(wrong))
-
-    def _log(self, record: Record, error: Exception) -> None:
-        name = type(error).__name__
-        shown: dict[str, Any] = {"record": digest(self._rules.step, record.sis_id), "error": name}
-        if isinstance(error, NotReady):
-            logger.info("record waits", **shown)
-        elif isinstance(error, SyncError):
-            logger.warning("record is retried", reason=error.reason, **shown)
-        else:
-            # Only where it happened: the message of an unforeseen error may hold what must not be logged.
-            trace = error.__traceback__
-            while trace and trace.tb_next:
-                trace = trace.tb_next
-            where = f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}" if trace else ""
-            logger.error("unforeseen error", where=where, **shown)

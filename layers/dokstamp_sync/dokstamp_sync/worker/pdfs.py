@@ -10,7 +10,8 @@ from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dokstamp_sync.errors import Misconfigured, Rejected, Retry
+from dokstamp_sync.errors import Misconfigured, NotReady, Rejected, Retry
+from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.steps.work import Pdf
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class Pdfs:
     def open(self, address: str, version: str = "") -> Iterator[Pdf]:
         """The PDF at ``s3://bucket/key``, in that version if one is given.
 
-        Raises Rejected (foreign bucket, missing, not a PDF, empty, too large), Misconfigured (not allowed to read
-        the bucket) or Retry.
+        Raises NotReady (missing), Rejected (foreign bucket, not a PDF, empty, too large), Misconfigured (not allowed to
+        read the bucket) or Retry.
         """
         bucket, _, key = address.removeprefix("s3://").partition("/")
         if bucket != self._bucket:
@@ -70,10 +71,11 @@ class Pdfs:
         return sha256.hexdigest()
 
 
-def _told(error: ClientError) -> Rejected | Retry:
+def _told(error: ClientError) -> NotReady | Retry:
     code = error.response["Error"]["Code"]
     if code in _MISSING:
-        return Rejected("pdf is missing: there is no such object in the bucket")
+        # An upload may be slower than the message about it.
+        return NotReady("pdf is missing: there is no such object in the bucket", finally_=Outcome.REJECTED)
     if code in {"AccessDenied", "NoSuchBucket", "403"}:
         return Misconfigured(f"the PDF bucket may not be read ({code})")
     return Retry(f"the PDF could not be read ({code})")

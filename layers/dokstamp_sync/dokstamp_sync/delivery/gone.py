@@ -1,0 +1,41 @@
+"""Parents that DokStamp does not know any more, wherever its answer shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dokstamp_sync.delivery.context import Context
+from dokstamp_sync.errors import NotFound, NotReady, Rejected
+from dokstamp_sync.mapping.identity import named
+from dokstamp_sync.order import Step
+from dokstamp_sync.steps.work import Parent, Reference
+
+
+def gone(refusal: Rejected, parents: Mapping[str, Parent], context: Context) -> NotReady | None:
+    """What the record waits for, if the refusal is about a parent that DokStamp does not know; else None.
+
+    It may be about the parent by a 404 below it, or by a 422 on the field that names it [errors]. Such a parent is
+    forgotten: its own record makes it again, or it is looked up when the message comes back.
+    """
+    for name, parent in _all(parents):
+        below = isinstance(refusal, NotFound) and refusal.names(parent.uuid)
+        if not below and name not in refusal.fields:
+            continue
+        shown = named(parent.reference.row)
+        if context.parents.is_gone(parent):
+            if not context.dry_run:
+                context.parents.forget(parent)
+            return NotReady(f"{shown} is gone from DokStamp")
+        if below:
+            return NotReady(f"DokStamp answered 404 below {shown}, though it has it")
+    return None
+
+
+def _all(parents: Mapping[str, Parent]) -> Iterator[tuple[str, Parent]]:
+    """The parents by the names of their fields, and those that an enrollment names itself."""
+    for name, parent in parents.items():
+        yield name, parent
+        for step, sis_id in parent.facts.get("named", []):
+            uuid = parent.facts.get(f"{step}_uuid")
+            if uuid:
+                yield f"{step}_uuid", Parent(Reference(Step(step), sis_id), uuid)

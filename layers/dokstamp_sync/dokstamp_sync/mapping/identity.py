@@ -1,0 +1,116 @@
+"""Whose an entity of DokStamp is, and whose the key is that names it there.
+
+Two kinds of notes say so, each a row that names a record's row. ``uuid#...``: the record is that entity. ``key#...``:
+the record is what that key names (a course's code in its institution, a student's e-mail), so nobody else creates
+something under it, or gives its own entity that key. A note holds as long as the record's own row bears it out, so
+whoever gives a key up writes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dokstamp_sync.mapping.row import Row, Store
+from dokstamp_sync.order import Step
+
+
+class Hold(StrEnum):
+    """How firmly a record holds a key."""
+
+    SETTLED = "is"
+    BUSY = "may just be becoming"
+    DOUBT = "may have become"
+    """A worker did not finish; nothing of it can be under way any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The record that a key's note names, by its row's id; ``how`` is None if it has given the key up."""
+
+    row: str
+    how: Hold | None
+
+
+def named(row: str) -> str:
+    """How reasons name the record of a row."""
+    step, _, sis_id = row.partition("#")
+    return f"{step} '{sis_id}'"
+
+
+def key_id(step: Step, key: Sequence[str]) -> str:
+    """The row id of a key's note. ``key``: the parts that name an entity of this step in DokStamp."""
+    return f"key#{step.value}#{json.dumps(list(key), ensure_ascii=False)}"
+
+
+def key_parts(id_: str) -> tuple[str, ...]:
+    """The key whose note has this row id."""
+    return tuple(json.loads(id_.split("#", 2)[2]))
+
+
+def note_of(uuid: str, row: str) -> Row:
+    """The note that the entity is this record."""
+    return Row(id=f"uuid#{uuid}", facts={"row": row})
+
+
+class Identity:
+    """Reads and writes the notes. Every method raises what the store raises."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def owner_of(self, uuid: str) -> str | None:
+        """The id of the row whose record the entity is."""
+        return self._owner(uuid, self._store.read([f"uuid#{uuid}"]).get(f"uuid#{uuid}"))
+
+    def own(self, uuid: str, row: str) -> str:
+        """Notes that the entity is this record, if it is no other's; answers whose it is. Raises Conflict."""
+        wanted = note_of(uuid, row)
+        note = self._store.read([wanted.id]).get(wanted.id)
+        owner = self._owner(uuid, note)
+        if owner and owner != row:
+            return owner
+        if note is None or note.facts["row"] != row:
+            self._store.write(wanted, note)
+        return row
+
+    def holder_of(self, key: str) -> Holder | None:
+        """The record that the key's note names; ``key`` is the note's id."""
+        return self._holder(key, self._store.read([key]).get(key))
+
+    def take(self, key: str, row: str, is_there: Callable[[], bool]) -> Holder | None:
+        """Notes that the key is this record's, whose row must say already that it wants it. Answers who keeps it.
+
+        ``is_there``: whether DokStamp has an entity of this key; asked only where nobody knows whether its holder's
+        last call was carried out. Raises Conflict if somebody else takes the key at the same moment: the note is
+        written even where it says so already, so that the two meet.
+        """
+        note = self._store.read([key]).get(key)
+        holder = self._holder(key, note)
+        if holder and holder.row != row and holder.how and (holder.how is not Hold.DOUBT or is_there()):
+            return holder
+        self._store.write(Row(id=key, facts={"row": row}), note)
+        return None
+
+    def _owner(self, uuid: str, note: Row | None) -> str | None:
+        if note is None:
+            return None
+        id_ = str(note.facts["row"])
+        row = self._store.read([id_]).get(id_)
+        unfinished = row and not row.uuid and (row.claim or row.intent is not None)
+        return id_ if row and (row.uuid == uuid or unfinished) else None
+
+    def _holder(self, key: str, note: Row | None) -> Holder | None:
+        if note is None:
+            return None
+        id_ = str(note.facts["row"])
+        row = self._store.read([id_]).get(id_)
+        how = None
+        if row and row.key == key:
+            how = Hold.SETTLED
+        elif row and row.intent and row.intent.get("key") == key:
+            how = Hold.BUSY if row.claim and row.claim.until > self._clock() else Hold.DOUBT
+        return Holder(id_, how)

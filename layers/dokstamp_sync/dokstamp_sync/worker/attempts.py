@@ -1,0 +1,131 @@
+"""The records of one message, each on its way to an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from dokstamp_sync.delivery.context import Context, Means
+from dokstamp_sync.delivery.delivery import Deliveries
+from dokstamp_sync.delivery.pause import PAUSE, Pause
+from dokstamp_sync.errors import NotReady, OutOfTime, SyncError, Throttled
+from dokstamp_sync.mapping.row import Row, row_id
+from dokstamp_sync.mapping.run_notes import as_said
+from dokstamp_sync.observability import digest, logger
+from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome, RecordOutcome
+from dokstamp_sync.steps.work import R, StepRules
+
+
+@dataclass(slots=True)
+class Attempt(Generic[R]):
+    """A record, and its outcome or what keeps it from having one."""
+
+    record: R
+    came_of: RecordOutcome | Exception
+
+
+def refusal(step: Step, attempt: Attempt[R] | RecordOutcome) -> dict[str, Outcome]:
+    """What was refused of a record, or of something that is none, for its run: by row id, and by what was said."""
+    told = attempt.came_of if isinstance(attempt, Attempt) else attempt
+    if not isinstance(told, RecordOutcome) or not told.sis_id or not told.is_refused:
+        return {}
+    id_ = row_id(step, told.sis_id)
+    said = {as_said(id_, attempt.record.fingerprint()): told.outcome} if isinstance(attempt, Attempt) else {}
+    return {id_: told.outcome} | said
+
+
+class Attempts(Generic[R]):
+    """Delivers the records of messages of one step."""
+
+    def __init__(self, rules: StepRules[R], means: Means, threads: int) -> None:
+        self._rules = rules
+        self._means = means
+        self._threads = threads
+        self._pause = Pause(means.store, means.clock)
+        self._deliveries = Deliveries(rules, means, self._pause)
+        self.begin_before = float("inf")
+        """No record is begun after that moment (seconds since the epoch)."""
+
+    def make(self, records: Sequence[R], context: Context) -> list[Attempt[R]]:
+        """One attempt per record, in order. Raises Retry if the mapping cannot be read."""
+        attempts = [Attempt(record, OutOfTime("the record was not begun")) for record in records]
+        self._side_by_side(attempts, context)
+        self._once_more(attempts, context)
+        for each in attempts:
+            self._settle(each, context)
+        return attempts
+
+    def _side_by_side(self, attempts: Sequence[Attempt[R]], context: Context) -> None:
+        """All of them, but those of one lane one after another."""
+        references = [each for attempt in attempts for each in self._rules.references(attempt.record).values()]
+        context.parents.read_ahead(references)
+        rows = self._rows(attempts, PAUSE)
+        self._pause.learn(rows)
+        lanes: dict[str, list[Attempt[R]]] = {}
+        for each in attempts:
+            lanes.setdefault(self._rules.lane(each.record), []).append(each)
+
+        def along(lane: list[Attempt[R]]) -> None:
+            for each in lane:
+                self._deliver(each, rows, context)
+
+        with ThreadPoolExecutor(self._threads) as pool:
+            list(pool.map(along, lanes.values()))
+
+    def _once_more(self, attempts: Sequence[Attempt[R]], context: Context) -> None:
+        """Those that wait for another record of the same message, as long as one of them gets on."""
+        ids = {self._id(each) for each in attempts}
+        got_on = True
+        while got_on:
+            waiting = [each for each in attempts if isinstance(each.came_of, NotReady) and each.came_of.rival in ids]
+            rows = self._rows(waiting) if waiting else {}
+            for each in waiting:
+                self._deliver(each, rows, context)
+            got_on = any(not isinstance(each.came_of, NotReady) for each in waiting)
+
+    def _deliver(self, attempt: Attempt[R], rows: Mapping[str, Row], context: Context) -> None:
+        row = rows.get(self._id(attempt))
+        attempt.came_of = self._catch(lambda: self._deliveries.deliver(attempt.record, row, context))
+
+    def _settle(self, attempt: Attempt[R], context: Context) -> None:
+        """What still waits goes on waiting, or is refused; what is open is told."""
+        missing = attempt.came_of
+        if isinstance(missing, NotReady):
+            attempt.came_of = self._catch(lambda: self._deliveries.wait(attempt.record, context, missing))
+        if isinstance(attempt.came_of, Exception):
+            self._log(attempt.record.sis_id, attempt.came_of)
+
+    def _catch(self, deliver: Callable[[], RecordOutcome]) -> RecordOutcome | Exception:
+        try:
+            if self._means.clock() >= self.begin_before:
+                raise OutOfTime("the worker's time is up; the record was not begun")
+            return deliver()
+        # Whatever becomes of one record must not hold up the others; every kind of error is told apart later.
+        except Exception as error:
+            if isinstance(error, Throttled):
+                self._pause.note(error)
+            return error
+
+    def _id(self, attempt: Attempt[R]) -> str:
+        return row_id(self._rules.step, attempt.record.sis_id)
+
+    def _rows(self, attempts: Iterable[Attempt[R]], *others: str) -> dict[str, Row]:
+        return self._means.store.read([*others, *map(self._id, attempts)])
+
+    def _log(self, sis_id: str, error: Exception) -> None:
+        name = type(error).__name__
+        shown: dict[str, Any] = {"record": digest(self._rules.step, sis_id), "error": name}
+        if isinstance(error, NotReady):
+            logger.info("record waits", **shown)
+        elif isinstance(error, SyncError):
+            logger.warning("record is retried", reason=error.reason, **shown)
+        else:
+            # Only where it happened: the message of an unforeseen error may hold what must not be logged.
+            trace = error.__traceback__
+            while trace and trace.tb_next:
+                trace = trace.tb_next
+            where = f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}" if trace else ""
+            logger.error("unforeseen error", where=where, **shown)
