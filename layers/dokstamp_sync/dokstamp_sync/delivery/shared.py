@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dokstamp_sync.delivery.context import Context, Means
-from dokstamp_sync.delivery.gate import Gate
+from dokstamp_sync.delivery.gate import Gate, WouldWrite
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.mapping.identity import Hold, named
 from dokstamp_sync.mapping.row import Conflict, Row
 from dokstamp_sync.mapping.run_notes import planned_id
+from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.steps.work import wait_for
 
 
@@ -44,6 +45,8 @@ class SharedRows:
         identity = self._means.identity
         owner = identity.owner_of(uuid) if self._context.dry_run else identity.own(uuid, self._mine)
         if owner and owner != self._mine:
+            if self._context.dry_run and self._gives_up(owner):
+                raise WouldWrite(Outcome.CREATED)
             raise wait_for(owner, f"DokStamp's entity is {named(owner)}")
 
     def hold(self, key: str, is_there: Callable[[], bool]) -> None:
@@ -51,7 +54,7 @@ class SharedRows:
         identity = self._means.identity
         if self._context.dry_run:
             holder = identity.holder_of(key)
-            if holder is None or holder.how is None or holder.row == self._mine or self._gives_up(holder.row, key):
+            if holder is None or holder.how is None or holder.row == self._mine or self._gives_up(holder.row):
                 return
         else:
             holder = identity.take(key, self._mine, is_there)
@@ -75,8 +78,8 @@ class SharedRows:
         holder = self._means.identity.holder_of(key)
         return holder is None or holder.row == self._mine
 
-    def _gives_up(self, row: str, key: str) -> bool:
+    def _gives_up(self, row: str) -> bool:
         """Whether the same dry run would give that record another key."""
         id_ = planned_id(self._context.run, row)
-        plan = self._means.store.read([id_]).get(id_)
-        return plan is not None and plan.facts.get("key", key) != key
+        rows = self._means.store.read([id_, row])
+        return id_ in rows and row in rows and rows[id_].facts.get("key") not in (None, rows[row].key)

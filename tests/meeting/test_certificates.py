@@ -1,0 +1,207 @@
+"""A certificate belongs to one record, one student and one course."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dokstamp_sync.order import Step
+from local.sandbox import Fault, Sandbox, listing
+from tests.meeting.conftest import PATIENCE, Post
+from tests.support.pipeline import Pipeline
+from tests.support.sis import Json, Sis, example, live, pdf
+
+SCHOOL = (Step.INSTITUTION, Step.COURSE, Step.STUDENT, Step.ENROLLMENT)
+BIA = example(Step.STUDENT, sis_id="S2", name="Bia", email="bia@x.example")
+OF_BIA = example(Step.ENROLLMENT, sis_id="E2", student_id="S2")
+
+
+@pytest.fixture
+def school(sis: Sis) -> Sis:
+    sis.has_said(*SCHOOL)
+    return sis
+
+
+def statuses(sandbox: Sandbox) -> list[str]:
+    return [each["status"] for each in live(sandbox, "certificates")]
+
+
+def certificate(address: str, **changes: str) -> Json:
+    return {"enrollment_id": "E1", "pdf": address} | changes
+
+
+@pytest.mark.parametrize("second", ["E1", "E2"], ids=["of the same enrollment", "of another student"])
+@pytest.mark.parametrize("same_address", [True, False], ids=["one address", "two addresses with the same bytes"])
+def test_a_pdf_serves_one_record_and_the_second_one_s_rejection_names_the_first(
+    second: str, same_address: bool, school: Sis, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # Given a certificate that was issued
+    school.send({Step.STUDENT: [BIA], Step.ENROLLMENT: [OF_BIA]})
+    address = pdf(tmp_path, "a.pdf", "same")
+    school.say(Step.CERTIFICATE, certificate(address, sis_id="C1"))
+    # When another record brings the same PDF
+    other = address if same_address else pdf(tmp_path, "b.pdf", "same")
+    told = school.say(Step.CERTIFICATE, certificate(other, sis_id="C2", enrollment_id=second))
+    # Then it is rejected at once, and the reason names the first
+    assert (told["outcome"], told["uuid"]) == ("rejected", None)
+    assert "certificate 'C1'" in told["reason"]
+    # And it can't revoke what is not its own
+    assert (
+        school.say(Step.CERTIFICATE, {"sis_id": "C2", "enrollment_id": second, "revoke": True})["outcome"] == "blocked"
+    )
+    assert statuses(sandbox) == ["issued"]
+
+
+def test_two_records_with_one_pdf_in_one_message_make_one_certificate(
+    school: Sis, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # Given a DokStamp that takes its time
+    address = pdf(tmp_path, "a.pdf")
+    sandbox.add_faults(Fault(kind="delay", method="POST", path="^/certificates$", seconds=0.3, times=4))
+    # When one message has two records with the same PDF
+    told = school.send({Step.CERTIFICATE: [certificate(address, sis_id="C1"), certificate(address, sis_id="C2")]})
+    # Then one is issued, the other one is rejected, and the student is told once
+    assert sorted(each["outcome"] for each in told.values()) == ["created", "rejected"]
+    assert statuses(sandbox) == ["issued"]
+    assert len(sandbox.state["notifications"]) == 1
+
+
+@pytest.fixture
+def deaf_to_students(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A DokStamp whose list of certificates does not know the filter by student."""
+    filtered = listing._filtered
+
+    def ignoring(scope: object, resource: object, records: object, query: dict[str, str]) -> object:
+        kept = {name: value for name, value in query.items() if name != "where[student_uuid]"}
+        return filtered(scope, resource, records, kept)  # type: ignore[arg-type]  # the sandbox's own types
+
+    monkeypatch.setattr(listing, "_filtered", ignoring)
+    yield
+
+
+@pytest.mark.usefixtures("deaf_to_students")
+def test_nobody_is_told_another_student_s_certificate(school: Sis, sandbox: Sandbox, tmp_path: Path) -> None:
+    # Given Ana's certificate, and a DokStamp that shows it whoever is asked for
+    school.send({Step.STUDENT: [BIA], Step.ENROLLMENT: [OF_BIA]})
+    anas = school.say(Step.CERTIFICATE, certificate(pdf(tmp_path, "a.pdf", "same")))
+    # When Bia's comes with the same bytes
+    bias = school.say(Step.CERTIFICATE, certificate(pdf(tmp_path, "b.pdf", "same"), enrollment_id="E2"))
+    # Then it is rejected, without Ana's certificate or its address
+    assert bias["outcome"] == "rejected"
+    assert anas["uuid"] not in (bias["uuid"], bias["reason"])
+    assert bias.get("public_verification_url") is None
+
+
+def test_a_pdf_that_a_stranger_s_certificate_used_is_rejected(
+    school: Sis, sandbox: Sandbox, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    # Given a certificate that somebody made in DokStamp by hand, for Bia
+    school.send({Step.STUDENT: [BIA], Step.ENROLLMENT: [OF_BIA]})
+    address = pdf(tmp_path, "a.pdf")
+    with (tmp_path / "a.pdf").open("rb") as file:
+        used = pipeline.dokstamp.upload("a.pdf", file)
+    students = {each["name"]: each["uuid"] for each in live(sandbox, "students")}
+    body = {"student_uuid": students["Bia"], "course_uuid": live(sandbox, "courses")[0]["uuid"], "finish": True}
+    body |= {"institution_uuid": live(sandbox, "institutions")[0]["uuid"], "file_uuid": used["uuid"]}
+    pipeline.dokstamp.create("/certificates", body)
+    # When Ana's record brings that PDF, Then hers is rejected
+    told = school.say(Step.CERTIFICATE, certificate(address))
+    assert (told["outcome"], told["uuid"]) == ("rejected", None)
+    assert "PDF" in told["reason"]
+
+
+def test_a_re_issue_that_overtakes_its_revocation_waits_for_it(
+    school: Sis, post: Post, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # Given an issued certificate, a revocation, and an hour later a new PDF
+    school.say(Step.CERTIFICATE, certificate(pdf(tmp_path, "a.pdf")))
+    revoked = post.letter(Step.CERTIFICATE, 50, {"enrollment_id": "E1", "revoke": True})
+    issued = post.letter(Step.CERTIFICATE, 51, certificate(pdf(tmp_path, "b.pdf")))
+    # When the new PDF comes first, Then it waits
+    assert issued.comes() == "handed back"
+    assert statuses(sandbox) == ["issued"]
+    # And when the revocation has come, it is issued
+    assert revoked.comes() == "updated"
+    assert issued.comes() == "created"
+    assert statuses(sandbox) == ["revoked", "issued"]
+
+
+def test_a_new_pdf_that_nobody_revokes_for_is_rejected_when_patience_is_over(
+    school: Sis, post: Post, pipeline: Pipeline, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # Given an issued certificate
+    school.say(Step.CERTIFICATE, certificate(pdf(tmp_path, "a.pdf")))
+    # When a new PDF comes, and no revocation
+    began = pipeline.clock()
+    (told,) = post.letter(Step.CERTIFICATE, 51, certificate(pdf(tmp_path, "b.pdf"))).comes_until_answered()
+    # Then it waits as long as anything waits, and is rejected with what to do
+    assert pipeline.clock() - began >= PATIENCE
+    assert told["outcome"] == "rejected"
+    assert "revoke it, then send a new PDF" in told["reason"]
+    assert statuses(sandbox) == ["issued"]
+
+
+def test_an_expired_certificate_is_renewed_like_a_revoked_one(school: Sis, sandbox: Sandbox, tmp_path: Path) -> None:
+    # Given a certificate that DokStamp turned 'expired' by itself
+    first = school.say(Step.CERTIFICATE, certificate(pdf(tmp_path, "a.pdf")))
+    sandbox.expire(first["uuid"])
+    # When a new PDF comes, Then a new certificate is issued
+    told = school.say(Step.CERTIFICATE, certificate(pdf(tmp_path, "b.pdf")))
+    assert told["outcome"] == "created"
+    assert statuses(sandbox) == ["expired", "issued"]
+
+
+def test_a_certificate_stays_with_whom_it_was_issued_for(school: Sis, sandbox: Sandbox, tmp_path: Path) -> None:
+    # Given a certificate of Ana's, and her enrollment that turns out to be Bia's
+    address = pdf(tmp_path, "a.pdf")
+    school.say(Step.CERTIFICATE, certificate(address))
+    moved = example(Step.ENROLLMENT, student_id="S2")
+    assert school.send({Step.STUDENT: [BIA], Step.ENROLLMENT: [moved]})["enrollment#E1"]["outcome"] == "updated"
+    # When the certificate is sent again, also by itself
+    for _ in range(2):
+        told = school.say(Step.CERTIFICATE, certificate(address))
+        # Then it is not unchanged: it is rejected, with what to do
+        assert told["outcome"] == "rejected"
+        assert "revoke it, then send a new PDF" in told["reason"]
+    # And when that is done, Bia has one
+    school.say(Step.CERTIFICATE, {"enrollment_id": "E1", "revoke": True})
+    assert school.say(Step.CERTIFICATE, certificate(pdf(tmp_path, "b.pdf")))["outcome"] == "created"
+    names = {each["uuid"]: each["name"] for each in live(sandbox, "students")}
+    held = [(names[each["student_uuid"]], each["status"]) for each in live(sandbox, "certificates")]
+    assert held == [("Ana Souza", "revoked"), ("Bia", "issued")]
+
+
+def test_an_enrollment_that_moves_into_a_cohort_leaves_its_certificate_unchanged(
+    school: Sis, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # Given a certificate, and its enrollment that gets a cohort
+    address = pdf(tmp_path, "a.pdf")
+    school.say(Step.CERTIFICATE, certificate(address))
+    school.has_said(Step.COHORT)
+    school.say(Step.ENROLLMENT, example(Step.ENROLLMENT, cohort_id="CS-1"))
+    # When the certificate is sent again, Then it is the same student's in the same course
+    assert school.say(Step.CERTIFICATE, certificate(address))["outcome"] == "unchanged"
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [("dropped", "rejected"), ("enrolled", "created"), ("completed", "created")]
+)
+def test_whether_a_certificate_is_issued_depends_on_its_enrollment(
+    status: str, outcome: str, sis: Sis, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sis.has_said(*SCHOOL[:3])
+    sis.say(Step.ENROLLMENT, example(Step.ENROLLMENT, completion_status=status))
+    told = sis.say(Step.CERTIFICATE, certificate(pdf(tmp_path, "a.pdf")))
+    assert told["outcome"] == outcome
+    assert len(sandbox.state["notifications"]) == (outcome == "created")
+
+
+def test_a_pdf_that_comes_after_its_message_is_waited_for(
+    school: Sis, post: Post, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # Given a message about a PDF that is still on its way
+    letter = post.letter(Step.CERTIFICATE, 50, certificate("s3://school-pdfs/late.pdf"))
+    assert letter.comes() == "handed back"
+    # When it has come, Then the certificate is issued
+    pdf(tmp_path, "late.pdf")
+    assert letter.comes() == "created"

@@ -1,0 +1,78 @@
+"""What may have been created under one key, and is corrected to another; and names of runs that are used again."""
+
+import json
+
+import pytest
+
+from dokstamp_sync.order import Step
+from local.sandbox import Fault, Sandbox
+from tests.meeting.conftest import Letter, Post
+from tests.support.pipeline import Pipeline
+from tests.support.sis import Json, Sis, example, live, moment
+
+
+@pytest.mark.parametrize("carried_out", [False, True], ids=["not carried out", "carried out"])
+def test_what_was_mistyped_in_doubt_does_not_take_what_another_record_created_since(
+    carried_out: bool, sis: Sis, post: Post, sandbox: Sandbox, pipeline: Pipeline
+) -> None:
+    # Given X, sent under a mistyped code, whose answer was lost
+    sis.has_said(Step.INSTITUTION)
+    sandbox.add_faults(Fault(kind="status", status=503, method="POST", path="^/courses$", carry_out=carried_out))
+    assert post.letter(Step.COURSE, 50, example(Step.COURSE, sis_id="X", code="A", name="X")).comes() == "handed back"
+    pipeline.clock.sleep(100)
+    # When Y, whose code that really is, comes, and then X's correction
+    y = post.letter(Step.COURSE, 51, example(Step.COURSE, sis_id="Y", code="A", name="Y"))
+    y.comes()
+    x = post.letter(Step.COURSE, 52, example(Step.COURSE, sis_id="X", code="B", name="X"))
+    told = x.comes_until_answered() + y.comes_until_answered()
+    # Then both are there, each under its own code
+    assert {each["outcome"] for each in told} == {"created"}
+    assert sorted((each["code"], each["name"]) for each in live(sandbox, "courses")) == [("A", "Y"), ("B", "X")]
+
+
+def nightly(pipeline: Pipeline, step: Step, record: Json, hour: int) -> Letter:
+    """A message that the SIS itself puts on a step's queue, always under the same name."""
+    head: Json = {"run": "nightly", "step": step.value, "occurred_at": moment(hour), "options": {}, "records": [record]}
+    return Letter(pipeline, step, json.dumps(head))
+
+
+def outcome(pipeline: Pipeline, row: str) -> str:
+    found = pipeline.store.read([row])[row]
+    return str(found.refused.outcome if found.refused else found.applied and found.applied.outcome)
+
+
+def test_a_run_s_name_that_is_used_again_blocks_nothing_that_was_corrected(sis: Sis, pipeline: Pipeline) -> None:
+    # Given a SIS that names all its messages to a step alike, and a student whom it got wrong
+    sis.has_said(Step.INSTITUTION, Step.COURSE)
+    nightly(pipeline, Step.STUDENT, example(Step.STUDENT, date_of_birth="nope"), 10).comes_quietly()
+    # When it sends the student corrected, and an enrollment, under the same name
+    nightly(pipeline, Step.STUDENT, example(Step.STUDENT), 20).comes_quietly()
+    nightly(pipeline, Step.ENROLLMENT, example(Step.ENROLLMENT), 20).comes_quietly()
+    # Then both are delivered
+    assert outcome(pipeline, "student#S1") == outcome(pipeline, "enrollment#E1") == "created"
+
+
+def test_a_run_s_name_that_is_used_again_has_a_patience_of_its_own(sis: Sis, pipeline: Pipeline) -> None:
+    # Given an enrollment that waited in vain
+    sis.has_said(Step.INSTITUTION, Step.COURSE)
+    letter = nightly(pipeline, Step.ENROLLMENT, example(Step.ENROLLMENT), 10)
+    while letter.comes_quietly() == "handed back":
+        assert letter.receives < 1000
+    assert outcome(pipeline, "enrollment#E1") == "blocked"
+    pipeline.clock.sleep(5 * 86_400)
+    # When it is sent again later under the same name, before its student, Then it waits again, and is delivered
+    again = nightly(pipeline, Step.ENROLLMENT, example(Step.ENROLLMENT), 200)
+    assert again.comes_quietly() == "handed back"
+    sis.has_said(Step.STUDENT)
+    assert again.comes_quietly() == "taken"
+    assert outcome(pipeline, "enrollment#E1") == "created"
+
+
+def test_the_notes_of_waiting_runs_do_not_pile_up(sis: Sis, post: Post, pipeline: Pipeline) -> None:
+    # Given an enrollment whose student never comes
+    sis.has_said(Step.INSTITUTION, Step.COURSE)
+    # When run after run waits for it in vain
+    for hour in range(50, 54):
+        post.letter(Step.ENROLLMENT, hour, example(Step.ENROLLMENT)).comes_until_answered()
+    # Then its row keeps no note of them
+    assert not pipeline.store.read(["enrollment#E1"])["enrollment#E1"].waiting

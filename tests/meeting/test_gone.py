@@ -1,0 +1,84 @@
+"""A parent that was deleted in DokStamp is noticed wherever it is used, made again, and followed."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from dokstamp_sync.order import Step
+from local.sandbox import Sandbox
+from tests.support.pipeline import Pipeline
+from tests.support.sis import Json, Sis, example, live, pdf
+
+SCHOOL = (Step.INSTITUTION, Step.COURSE, Step.MODULE, Step.COHORT, Step.STUDENT)
+BY_HAND = {"enrollment_id": None, "student_id": "S1", "course_id": "CS"}
+CASES: dict[str, tuple[Step, Step, Json]] = {
+    "the student of an enrollment": (Step.STUDENT, Step.ENROLLMENT, {}),
+    "the course of an enrollment": (Step.COURSE, Step.ENROLLMENT, {}),
+    "the cohort of an enrollment": (Step.COHORT, Step.ENROLLMENT, {"cohort_id": "CS-1"}),
+    "the course of a cohort": (Step.COURSE, Step.COHORT, {"sis_id": "NEW", "code": "NEW"}),
+    "the institution of a course": (Step.INSTITUTION, Step.COURSE, {"code": "NEW"}),
+    "a module of a list": (Step.MODULE, Step.COURSE_MODULES, {}),
+    "the student of a certificate": (
+        Step.STUDENT,
+        Step.CERTIFICATE,
+        {"enrollment_id": None, "student_id": "S1", "course_id": "CS"},
+    ),
+    "the course of a certificate": (
+        Step.COURSE,
+        Step.CERTIFICATE,
+        {"enrollment_id": None, "student_id": "S1", "course_id": "CS"},
+    ),
+}
+
+
+def delete(sandbox: Sandbox, pipeline: Pipeline, step: Step) -> None:
+    """Somebody deletes it in DokStamp, with all that keeps it from being deleted."""
+    for table in ("cohorts", "modules", "courses", "students", "institutions"):
+        below = {"courses": ("courses", "cohorts"), "institutions": ("courses", "modules", "cohorts", "institutions")}
+        if table in below.get(step.section, (step.section,)):
+            for each in list(live(sandbox, table)):
+                pipeline.dokstamp._send("DELETE", f"/{table}/{each['uuid']}")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_parent_that_is_gone_is_noticed_made_again_and_followed(
+    case: str, sis: Sis, sandbox: Sandbox, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    # Given a school of which somebody deleted a parent in DokStamp
+    parent, child, changes = CASES[case]
+    pdf(tmp_path, "ana.pdf")
+    sandbox.switch(trashed_blocks_unique=False)
+    sis.has_said(*SCHOOL)
+    delete(sandbox, pipeline, parent)
+    record = example(child, **changes)
+    # When a child of it comes, Then it waits in vain, and the reason says that the parent is gone
+    told = sis.say(child, record)
+    assert told["outcome"] == "blocked", told
+    assert f"{parent} '" in told["reason"]
+    # And when the parent's own record is sent again, it is made again, and the child follows
+    again = {step: [example(step)] for step in SCHOOL}
+    again[child] = [*again.get(child, []), record]
+    outcomes = {id_: each["outcome"] for id_, each in sis.send(again).items()}
+    assert outcomes[_id(parent)] == "created", outcomes
+    assert "created" in [outcome for id_, outcome in outcomes.items() if id_.startswith(f"{child}#")], outcomes
+
+
+def _id(step: Step) -> str:
+    record = example(step)
+    return f"{step}#{record.get('sis_id') or record['code']}"
+
+
+def test_a_child_whose_parent_was_made_again_is_not_unchanged(sis: Sis, sandbox: Sandbox, pipeline: Pipeline) -> None:
+    # Given a cohort whose course was deleted by hand and made again under another uuid
+    sis.has_said(Step.INSTITUTION, Step.COURSE, Step.COHORT)
+    (course,) = live(sandbox, "courses")
+    body = {"name": "Computing", "code": "CS", "institution_uuid": course["institution_uuid"]}
+    made = pipeline.dokstamp.create("/courses", body)
+    row = pipeline.store.read(["course#CS"])["course#CS"]
+    pipeline.store.write(dataclasses.replace(row, uuid=made["uuid"]), row)
+    # When the cohort is told again, as it was
+    told = sis.say(Step.COHORT)
+    # Then it moves to the course as it is now
+    assert told["outcome"] == "updated"
+    assert live(sandbox, "cohorts")[0]["course_uuid"] == made["uuid"]

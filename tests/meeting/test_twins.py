@@ -1,0 +1,114 @@
+"""Two records with one key never create twice, however slow the POST."""
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from dokstamp_sync.mapping.row import Row, Store
+from dokstamp_sync.order import Step
+from local.sandbox import Fault, Sandbox
+from tests.meeting.conftest import Post
+from tests.support.pipeline import Pipeline
+from tests.support.sis import Sis, example, live, pdf
+
+NEEDS = (Step.INSTITUTION, Step.COURSE, Step.STUDENT)
+TWINS = {
+    Step.INSTITUTION: "institutions",
+    Step.COURSE: "courses",
+    Step.MODULE: "modules",
+    Step.MODULE_GROUP: "module_groups",
+    Step.COHORT: "cohorts",
+    Step.STUDENT: "students",
+    Step.ENROLLMENT: "enrollments",
+}
+EACH = pytest.mark.parametrize("step", TWINS)
+
+
+def twins(step: Step) -> list[dict[str, Any]]:
+    return [example(step, sis_id=name, modules=None) for name in ("X", "Y")]
+
+
+def prepare(step: Step, sis: Sis, sandbox: Sandbox) -> None:
+    """What the step needs, and a DokStamp that sees no harm in two of a kind and takes its time."""
+    sandbox.switch(cohort_code_scope="course")
+    needed = [each for each in NEEDS if each.number < step.number]
+    if needed:
+        sis.has_said(*needed)
+    sandbox.add_faults(Fault(kind="delay", method="POST", path=f"/{_path(step)}$", seconds=0.3, times=9))
+
+
+def _path(step: Step) -> str:
+    return "groups" if step is Step.MODULE_GROUP else TWINS[step]
+
+
+@EACH
+def test_of_twins_in_one_message_one_is_created(step: Step, sis: Sis, post: Post, sandbox: Sandbox) -> None:
+    # Given two records with one key
+    prepare(step, sis, sandbox)
+    before = len(live(sandbox, TWINS[step]))
+    # When one message says both
+    told = post.letter(step, 50, *twins(step)).comes_until_answered()
+    # Then one is created, the other one waits and is rejected
+    assert sorted(each["outcome"] for each in told) == ["created", "rejected"]
+    assert len(live(sandbox, TWINS[step])) == before + 1
+
+
+@EACH
+def test_of_twins_in_two_messages_at_once_one_is_created(step: Step, sis: Sis, post: Post, sandbox: Sandbox) -> None:
+    # Given two records with one key, in two messages
+    prepare(step, sis, sandbox)
+    before = len(live(sandbox, TWINS[step]))
+    letters = [post.letter(step, 50, each) for each in twins(step)]
+    # When two workers take them at once
+    threads = [threading.Thread(target=letter.comes) for letter in letters]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # Then one is created, the other one is rejected in the end
+    told = [letter.comes_until_answered()[0]["outcome"] for letter in letters]
+    assert sorted(told) == ["created", "rejected"]
+    assert len(live(sandbox, TWINS[step])) == before + 1
+
+
+class Counting:
+    """A store that counts the writes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.writes = 0
+
+    def read(self, ids: Iterable[str]) -> dict[str, Row]:
+        return self._store.read(ids)
+
+    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
+        self.writes += 1
+        return self._store.write(row, replaces, beside)
+
+
+@pytest.mark.parametrize("step", [*TWINS, Step.CERTIFICATE])
+def test_a_created_record_takes_three_writes_and_a_certificate_four(
+    step: Step, sis: Sis, sandbox: Sandbox, pipeline: Pipeline, tmp_path: Any
+) -> None:
+    # Given all that a record needs
+    pdf(tmp_path, "ana.pdf")
+    sis.has_said(
+        *[each for each in (*NEEDS, Step.ENROLLMENT) if each.number < step.number]
+    ) if step.number > 1 else None
+    # When it is created
+    counting = Counting(pipeline.store)
+    pipeline.store = counting
+    record = example(step, modules=None)
+    body: dict[str, Any] = {
+        "run": "r",
+        "step": step.value,
+        "occurred_at": "2026-12-01T00:00:00Z",
+        "options": {},
+        "records": [record],
+    }
+    assert pipeline.take(step, body)["counts"] == {"created": 1}
+    # Then the mapping is written as often as before keys were held
+    most = {Step.CERTIFICATE: 4, Step.MODULE_GROUP: 6}
+    assert counting.writes <= most.get(step, 3)
