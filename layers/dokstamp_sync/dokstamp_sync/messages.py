@@ -35,7 +35,7 @@ class Options(Strict):
 class InboxMessage(Strict):
     """What the SIS sends. A section's records are checked one by one later, so they are any JSON here."""
 
-    id: Annotated[fields.Text, Field(max_length=255)]
+    id: fields.Name
     occurred_at: Occurred
     options: Options = Options()
     institutions: list[Any] = []
@@ -72,7 +72,7 @@ class InboxMessage(Strict):
 class StepMessage(Strict):
     """What a step's queue takes: ``{"run", "step", "occurred_at", "options", "records", "task_token"?}``."""
 
-    run: Annotated[fields.Text, Field(max_length=80)]
+    run: fields.Run
     step: Step
     occurred_at: Occurred
     options: Options = Options()
@@ -105,7 +105,7 @@ def run_of(message_id: str) -> str:
 
     An id may hold what an execution's name may not, or personal data.
     """
-    return hashlib.sha256(message_id.strip().encode()).hexdigest()[:40]
+    return hashlib.sha256(fields.clean(message_id).encode()).hexdigest()[:40]
 
 
 def read_json(body: str) -> Any:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dokstamp_sync.errors import Misconfigured
+from dokstamp_sync.fields import SisId
 
 # Where no network is crossed: the sandbox of the local stack, also from within a container.
 THIS_MACHINE = ("127.0.0.1", "localhost", "host.docker.internal")
@@ -23,7 +24,7 @@ class Settings(BaseModel):
     dokstamp_tenant: str
     dokstamp_auth: Literal["client_credentials", "password"] = "client_credentials"
     dokstamp_issue: Literal["finish", "status"] = "finish"
-    default_institution: str = ""
+    default_institution: SisId = ""
     credentials_secret_arn: str = ""
 
     mapping_table: str = ""

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from dokstamp_sync.fields import clean
 from dokstamp_sync.messages import MOST_BYTES, InboxMessage, read_json
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import REASONS_BYTES, Outcome, RecordOutcome
@@ -66,7 +67,7 @@ def _envelope(body: str) -> InboxMessage:
     try:
         return InboxMessage.model_validate(given)
     except ValidationError as error:
-        raise Refused(problems(error), id_ if isinstance(id_, str) and id_.strip() else None) from None
+        raise Refused(problems(error), id_ if isinstance(id_, str) and clean(id_) else None) from None
 
 
 def _sort(checked: Checked, step: Step, place: int, given: Any, default_institution: str) -> None:
