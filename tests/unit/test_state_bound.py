@@ -12,6 +12,7 @@ from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer
 from dokstamp_sync.reading import parse
 from dokstamp_sync.results import result_of_state
 from tests.support.memory import MemoryStore, RefusalList
+from tests.support.pipeline import Clock
 from tests.support.sis import Json, example
 
 MOST_STATE = 256 * 1024
@@ -40,7 +41,7 @@ class Started:
 def started(sections: Mapping[str, list[Json]]) -> str | None:
     """The state that the run starts with; None if the message is refused."""
     runs = Started()
-    intake = Intake(MemoryStore(), RefusalList(), runs, default_institution="", clock=lambda: 0.0)
+    intake = Intake(MemoryStore(), RefusalList(), runs, default_institution="", clock=Clock())
     head = {"id": "m", "occurred_at": "2026-11-20T12:00:00Z"}
     intake.take(json.dumps({**head, **sections}, ensure_ascii=False, separators=(",", ":")), "message-1")
     assert runs.states or runs.results[0]["status"] == "refused"
@@ -135,7 +136,7 @@ def test_five_hundred_ordinary_records_are_taken() -> None:
 def test_a_message_whose_outcomes_would_not_fit_is_refused_and_told_to_split_it() -> None:
     # Given records with ids so long that their outcomes outgrow a run
     runs = Started()
-    intake = Intake(MemoryStore(), RefusalList(), runs, default_institution="", clock=lambda: 0.0)
+    intake = Intake(MemoryStore(), RefusalList(), runs, default_institution="", clock=Clock())
     head = {"id": "m", "occurred_at": "2026-11-20T12:00:00Z"}
     # When the message is taken
     intake.take(json.dumps(head | long_ids(400), ensure_ascii=False), "message-1")

@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError, from_json, to_json
 
 from dokstamp_sync import fields
@@ -16,13 +16,29 @@ from dokstamp_sync.order import SECTIONS, Step
 
 MOST_RECORDS = 500
 MOST_BYTES = 256 * 1024
+# A clock may be set wrongly, or to another time zone.
+MOST_AHEAD_SECONDS = 86_400
 
 _RUN = re.compile(r"[0-9a-f]{40}")
 # What a queue refuses or replaces (XML's "Char"), as itself or escaped, and cannot be escaped by whoever sends it on.
 _NO_CHARACTERS = {"\ufffe", "\uffff"}
 _PERHAPS_NO_CHARACTER = re.compile(r"[\ufffe\uffff]|\\u[fF]{3}[eEfF]")
 
-Occurred = Annotated[AwareDatetime, AfterValidator(fields.utc)]
+
+def _not_ahead(moment: datetime, info: ValidationInfo) -> datetime:
+    """Whatever is dated ahead would make all that is said until then stale.
+
+    The context's ``now``: seconds since the epoch. The inbox's messages were checked before a run waited for them.
+    """
+    now = (info.context or {}).get("now", float("inf"))
+    if not info.data.get("task_token") and moment.timestamp() > now + MOST_AHEAD_SECONDS:
+        raise PydanticCustomError(
+            "ahead", "lies more than one day ahead of the clock; correct the date, then send the message again"
+        )
+    return moment
+
+
+Occurred = Annotated[AwareDatetime, AfterValidator(fields.utc), AfterValidator(_not_ahead)]
 
 
 class Options(Strict):
@@ -74,10 +90,10 @@ class StepMessage(Strict):
 
     run: fields.Run
     step: Step
+    task_token: str | None = None
     occurred_at: Occurred
     options: Options = Options()
     records: Annotated[list[Any], Field(max_length=MOST_RECORDS)]
-    task_token: str | None = None
 
     @field_validator("options", mode="before")
     @classmethod

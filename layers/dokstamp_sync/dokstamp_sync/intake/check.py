@@ -44,9 +44,12 @@ class Checked:
     given: list[Any] = field(default_factory=list)
 
 
-def check(body: str, default_institution: str = "") -> Checked:
-    """The checked message. Raises Refused if its envelope is wrong or it is too large."""
-    message = _envelope(body)
+def check(body: str, default_institution: str = "", now: float = float("inf")) -> Checked:
+    """The checked message. ``now``: seconds since the epoch.
+
+    Raises Refused if its envelope is wrong, it is dated ahead, or it is too large.
+    """
+    message = _envelope(body, now)
     checked = Checked(message)
     for step, section in message.sections().items():
         for place, given in enumerate(section):
@@ -56,7 +59,7 @@ def check(body: str, default_institution: str = "") -> Checked:
     return checked
 
 
-def _envelope(body: str) -> InboxMessage:
+def _envelope(body: str, now: float) -> InboxMessage:
     if len(body.encode(errors="surrogatepass")) > MOST_BYTES:
         raise Refused([{"field": "", "problem": f"the message is larger than {MOST_BYTES} bytes; split it"}])
     try:
@@ -65,7 +68,7 @@ def _envelope(body: str) -> InboxMessage:
         raise Refused([{"field": "", "problem": f"not JSON: {error}"}]) from None
     id_ = given.get("id") if isinstance(given, dict) else None
     try:
-        return InboxMessage.model_validate(given)
+        return InboxMessage.model_validate(given, context={"now": now})
     except ValidationError as error:
         raise Refused(problems(error), id_ if isinstance(id_, str) and clean(id_) else None) from None
 

@@ -51,7 +51,7 @@ class Intake:
     def take(self, body: str, message_id: str) -> None:
         """Every message ends in a run, a result, or both. Raises Retry if that could not be done for now."""
         try:
-            checked = check(body, self._default_institution)
+            checked = check(body, self._default_institution, self._clock())
         except Refused as refused:
             run = run_of(refused.message_id) if refused.message_id else None
             self._runs.report(refusal(run, message_id, refused.errors))
