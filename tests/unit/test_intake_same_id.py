@@ -1,9 +1,11 @@
 """The same id is the same message: it starts nothing, sends nothing and brings no second result."""
 
 import json
+from collections.abc import Iterable
 
 import pytest
 
+from dokstamp_sync.mapping.row import Row
 from dokstamp_sync.messages import run_of
 from dokstamp_sync.order import Step
 from local.sandbox import Sandbox
@@ -42,7 +44,12 @@ def test_a_message_is_known_by_one_reading_of_the_mapping(
     message = sis.message({step: [example(step)] for step in COURSES})
     reads: list[set[str]] = []
     read = pipeline.store.read
-    monkeypatch.setattr(pipeline.store, "read", lambda ids: read(reads.append(found := set(ids)) or found))
+
+    def noting(ids: Iterable[str]) -> dict[str, Row]:
+        reads.append(set(ids))
+        return read(reads[-1])
+
+    monkeypatch.setattr(pipeline.store, "read", noting)
     # When it is taken, Then its records' rows and whether it was answered before are read at once
     pipeline.send(message)
     assert reads == [{"institution#VALE", "course#CS", f"run#{run_of(message['id'])}"}]

@@ -12,13 +12,13 @@ from pydantic_core import to_json
 from dokstamp_sync.fields import clean
 from dokstamp_sync.messages import MOST_BYTES, InboxMessage, read_json
 from dokstamp_sync.order import Step
-from dokstamp_sync.outcomes import REASONS_BYTES, Outcome, RecordOutcome
+from dokstamp_sync.outcomes import TEXTS_BYTES, Outcome, RecordOutcome
 from dokstamp_sync.reading import apparent_sis_id, parse, problems, sentence
 from dokstamp_sync.records import CourseModules, ModuleGroup, Record
 
 # A run's state holds 256 KiB; the rest is room for what Step Functions adds.
 MOST_STATE_BYTES = 248 * 1024
-# An outcome without its ``sis_id``, with a short reason and an address.
+# An outcome without its ``sis_id``, with as much of reason and address as each of many records has room for.
 OUTCOME_BYTES = 400
 
 
@@ -115,7 +115,7 @@ def _weigh(checked: Checked) -> None:
 
 
 def _weights(checked: Checked) -> Iterator[int]:
-    yield 2000 + len(Step) * REASONS_BYTES
+    yield 2000 + len(Step) * TEXTS_BYTES
     for outcome in checked.settled:
         yield len(to_json(outcome.as_json()))
     for section in checked.records.values():

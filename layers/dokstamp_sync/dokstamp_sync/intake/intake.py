@@ -18,7 +18,7 @@ from dokstamp_sync.mapping.run_notes import note_refused, passing
 from dokstamp_sync.messages import run_of, stamp
 from dokstamp_sync.observability import logger
 from dokstamp_sync.order import Step
-from dokstamp_sync.outcomes import Outcome, RecordOutcome, shorten
+from dokstamp_sync.outcomes import Outcome, RecordOutcome, told
 from dokstamp_sync.records import Record
 from dokstamp_sync.results import refusal, result
 
@@ -75,7 +75,7 @@ class Intake:
             self._log_start(is_new=self._runs.start(run, self._state(checked, run)))
             return
         outcomes = [*checked.settled, *settled]
-        self._runs.report(result(run, [_shown(each) for each in outcomes]))
+        self._runs.report(result(run, told(outcomes)))
         self._remember(run)
         observability.count("NothingNew")
         logger.info("nothing new, no run", records=len(outcomes))
@@ -135,7 +135,7 @@ class Intake:
             "run": run,
             "occurred_at": stamp(checked.message.occurred_at),
             "options": checked.message.options.model_dump(),
-            "settled": [_shown(each) for each in checked.settled],
+            "settled": told(checked.settled),
         }
         for step, records in checked.records.items():
             state[step.section] = {"todo": [as_sent(record) for record in records]}
@@ -158,10 +158,6 @@ def _listed(checked: Checked) -> list[tuple[Step, Record]]:
 def _outcome(step: Step, record: Record, row: Row, settled: Settled) -> RecordOutcome:
     url = row.facts.get("public_verification_url")
     return RecordOutcome(step, record.sis_id, settled.outcome, settled.reason, row.uuid, url)
-
-
-def _shown(outcome: RecordOutcome) -> dict[str, Any]:
-    return replace(outcome, reason=shorten(outcome.reason, 300)).as_json()
 
 
 def _has_twin(checked: Checked, outcome: RecordOutcome) -> bool:
