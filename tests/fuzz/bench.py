@@ -59,7 +59,7 @@ class World:
         self.aws = Aws(fails_at)
         client: Any = self.aws
         clock = Clock()
-        self._store = DynamoDBStore(client, "mapping")
+        self._store = DynamoDBStore(client, "mapping", sleep=clock.sleep, random=lambda: 0.5)
         self._refusals = RefusalTable(client, "outcomes", 90, clock)
         runs = StepFunctionsRuns(client, client, MACHINE, "results")
         self._clock = clock

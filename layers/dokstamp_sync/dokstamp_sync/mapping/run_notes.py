@@ -7,14 +7,15 @@ from dataclasses import replace
 
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.row import Conflict, Row, Store, row_id
+from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from dokstamp_sync.reading import fingerprint
 
 PLANNED = "00000000-0000-0000-0000-000000000000"
 """Stands for the uuid of an entity that a dry run would create."""
 
-# The longest run ends after fourteen days.
-SECONDS = 15 * 86_400
+# The longest run waits for every step for fourteen days.
+SECONDS = (len(Step) * 14 + 1) * 86_400
 MOST_TRIES = 5
 
 
