@@ -33,10 +33,11 @@ class StudentStep(LookUpCreateUpdate[Student]):
 
     def find(self, api: Api, key: tuple[str, ...], record: Student) -> Entity | None:
         (email,) = key
-        if email == email_key(record.email) != record.email:
-            # Where the look-up minds the case, it finds what the SIS wrote.
-            return find_student(api, record.email) or find_student(api, email)
-        return find_student(api, email)
+        # Where the look-up minds the case, it finds what the SIS wrote.
+        return find_student(api, record.email if email == email_key(record.email) else email)
+
+    def find_anywhere(self, api: Api, record: Student) -> Entity | None:
+        return find_student(api, record.email, everywhere=True)
 
     def body(self, record: Student) -> Mapping[str, Any]:
         return given(

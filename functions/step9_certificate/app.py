@@ -26,7 +26,10 @@ from dokstamp_sync.worker.entry import serve
 # Nothing comes after these but a certificate of its own [lifecycle].
 ENDED = ("revoked", "expired")
 REVOKE = "revoke it, then send a new PDF"
-USED = "this PDF was used for another certificate; a new certificate needs a new PDF"
+USED = (
+    "this PDF was used for another certificate; every certificate needs a PDF of its own, so a new certificate needs "
+    "a new PDF"
+)
 
 
 class CertificateStep:

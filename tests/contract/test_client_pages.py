@@ -37,7 +37,8 @@ def numbered(first: int, last: int) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (15, 1), (16, 2), (45, 3), (46, 4)])
 def test_all_pages_are_read_and_no_more(count: int, pages: int, client: DokStamp, sandbox: Sandbox) -> None:
-    # Given so many institutions, fifteen on a page
+    # Given so many institutions, fifteen on a page at most
+    sandbox.switch(max_per_page=15)
     made = institutions(client, count)
     sandbox.calls.clear()
     # When they are listed
@@ -59,6 +60,7 @@ def test_a_page_may_have_any_size(size: int, given: Settings) -> None:
 
 def test_pages_are_read_only_as_far_as_they_are_wanted(client: DokStamp, sandbox: Sandbox) -> None:
     # Given three pages
+    sandbox.switch(max_per_page=15)
     institutions(client, 40)
     sandbox.calls.clear()
     # When only the first entity is wanted
@@ -70,7 +72,7 @@ def test_pages_are_read_only_as_far_as_they_are_wanted(client: DokStamp, sandbox
 def test_a_server_that_ignores_the_page_is_an_error_and_not_a_short_list(client: DokStamp, sandbox: Sandbox) -> None:
     # Given sixteen institutions, and a server that always answers the first page
     institutions(client, 16)
-    sandbox.switch(page_parameter="ignored")
+    sandbox.switch(page_parameter="ignored", max_per_page=15)
     # When they are listed, Then the list is not taken for whole
     with pytest.raises(Retry, match="same page again"):
         list(client.pages("/institutions"))
@@ -126,6 +128,7 @@ def test_an_answer_that_is_no_list_is_an_error_and_not_an_empty_one(body: Any, g
 
 def test_a_failure_on_a_later_page_is_an_error(client: DokStamp, sandbox: Sandbox) -> None:
     # Given three pages, the second of which fails
+    sandbox.switch(max_per_page=15)
     institutions(client, 40)
     sandbox.add_faults(Fault(kind="status", method="GET", path="^/institutions$", skip=1))
     # When they are listed, Then the first page does not pass for the list
@@ -142,7 +145,8 @@ def test_a_404_on_a_list_is_misconfigured_and_not_an_empty_list(client: DokStamp
 
 
 def test_filters_hold_together_and_survive_the_pages(client: DokStamp, sandbox: Sandbox) -> None:
-    # Given two institutions with twenty courses each
+    # Given two institutions with twenty courses each, fifteen on a page
+    sandbox.switch(max_per_page=15)
     uuids = institutions(client, 2)
     for n in range(40):
         client.create("/courses", {"name": "C", "code": f"C{n // 2}", "institution_uuid": uuids[n % 2]})

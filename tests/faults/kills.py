@@ -109,7 +109,7 @@ class KillBench:
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        moved = DynamoDBStore(self._dynamodb, table)
+        moved = DynamoDBStore(self._dynamodb, table, sleep=Clock().sleep, random=lambda: 0.5)
         for row in store.rows.values():
             moved.write(row, None)
         return moved

@@ -92,7 +92,7 @@ class ForkServer:
         trap.reach(Point.START)
         call = next(call for call in CALLS if call.key == job["call"])
         given = settings(job["base_url"], job["generation"])
-        store = DynamoDBStore(self._database, job["table"])
+        store = DynamoDBStore(self._database, job["table"], sleep=Clock().sleep, random=lambda: 0.5)
         stage = Stage(given, Clock(job["now"]), store, self._network, job["row_id"])
         environment = Environment(job["name"], stage, lambda sent: self._tell(sent=sent.as_json()))
         environment.wire.ambushes += ambushes(call, trap)

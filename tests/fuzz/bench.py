@@ -59,7 +59,7 @@ class World:
         self.aws = Aws(fails_at)
         client: Any = self.aws
         clock = Clock()
-        self._store = DynamoDBStore(client, "mapping")
+        self._store = DynamoDBStore(client, "mapping", sleep=clock.sleep, random=lambda: 0.5)
         self._refusals = RefusalTable(client, "outcomes", 90, clock)
         runs = StepFunctionsRuns(client, client, MACHINE, "results")
         self._clock = clock
@@ -153,7 +153,7 @@ def _end(aws: Aws) -> str:
 def _check_reading(body: str, aws: Aws) -> None:
     """What starts a run is read the same way every time, and by the steps as the record that the intake took it for."""
     try:
-        checked = check(body, DEFAULT_INSTITUTION)
+        checked = check(body, DEFAULT_INSTITUTION, Clock()())
     except Refused:
         _expect(not aws.runs, "refused at times")
         return
@@ -208,7 +208,7 @@ def _at_a_worker(body: str) -> str:
 
 def _step_message(body: str) -> StepMessage | None:
     try:
-        return StepMessage.model_validate(read_json(body))
+        return StepMessage.model_validate(read_json(body), context={"now": Clock()()})
     except ValueError:
         return None
 

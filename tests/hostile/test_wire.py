@@ -49,7 +49,7 @@ def test_a_value_that_is_looked_up_stays_a_value(value: str) -> None:
     line = request.partition(b"\r\n")[0].decode("ascii")
     assert set(fields(request)) == FIELDS
     assert re.fullmatch(r"GET /students\?\S+ HTTP/1\.1", line)
-    assert parse_qsl(urlsplit(line.split(" ")[1]).query) == [("where[email]", value)]
+    assert parse_qsl(urlsplit(line.split(" ")[1]).query) == [("where[email]", value), ("per_page", "100")]
 
 
 @pytest.mark.parametrize("value", BREAKING, ids=repr)

@@ -65,7 +65,7 @@ def put_on_step(world: World, step: str) -> None:
     if step == "certificate":
         # An issued one is never changed.
         records = [{"enrollment_id": each["enrollment_id"], "revoke": True} for each in records]
-    body = {"run": "alarms", "step": step, "occurred_at": "2027-01-01T00:00:00Z", "options": {"force": True}}
+    body = {"run": "alarms", "step": step, "occurred_at": "2026-11-23T00:00:00Z", "options": {"force": True}}
     world.sqs.send_message(QueueUrl=world.info.queues[step]["url"], MessageBody=json.dumps(body | {"records": records}))
 
 

@@ -42,10 +42,10 @@ def database(aws: None) -> "DynamoDBClient":
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def store(request: pytest.FixtureRequest) -> Store:
+def store(request: pytest.FixtureRequest, clock: Clock) -> Store:
     if request.param == "memory":
         return MemoryStore()
-    return DynamoDBStore(request.getfixturevalue("database"), TABLE)
+    return DynamoDBStore(request.getfixturevalue("database"), TABLE, sleep=clock.sleep, random=lambda: 0.5)
 
 
 @pytest.fixture

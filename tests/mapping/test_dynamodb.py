@@ -37,24 +37,41 @@ def keys(*ids: str) -> dict[str, Any]:
     return {TABLE: {"Keys": [{"id": {"S": each}} for each in ids], "ConsistentRead": True}}
 
 
+def store_in(client: "DynamoDBClient") -> DynamoDBStore:
+    """One that never has to pause."""
+    return DynamoDBStore(client, TABLE, sleep=_unexpected, random=lambda: 0.5)
+
+
+def _unexpected(seconds: float) -> None:
+    raise AssertionError(f"paused for {seconds} seconds")
+
+
 def item(id_: str) -> dict[str, Any]:
     return {"id": {"S": id_}, "version": {"S": "v"}, "facts": {"M": {}}}
 
 
 @pytest.fixture
-def stubbed() -> tuple[DynamoDBStore, Stubber]:
+def pauses() -> list[float]:
+    """How long the store paused, in seconds."""
+    return []
+
+
+@pytest.fixture
+def stubbed(pauses: list[float]) -> tuple[DynamoDBStore, Stubber]:
     """A store whose every answer is written down beforehand."""
     client = boto3.client("dynamodb")
     stubber = Stubber(client)
     stubber.activate()
-    return DynamoDBStore(client, TABLE), stubber
+    return DynamoDBStore(client, TABLE, sleep=pauses.append, random=lambda: 0.5), stubber
 
 
 def before_every_call(client: "DynamoDBClient", react: Callable[..., None]) -> None:
     client.meta.events.register("before-call.dynamodb", react)
 
 
-def test_keys_left_unprocessed_are_asked_for_again(stubbed: tuple[DynamoDBStore, Stubber]) -> None:
+def test_keys_left_unprocessed_are_asked_for_again_after_a_pause(
+    stubbed: tuple[DynamoDBStore, Stubber], pauses: list[float]
+) -> None:
     # Given a DynamoDB that answers one of three keys at a time
     store, answers = stubbed
     left = [("a", "b", "c"), ("b", "c"), ("c",), ()]
@@ -63,18 +80,33 @@ def test_keys_left_unprocessed_are_asked_for_again(stubbed: tuple[DynamoDBStore,
         answers.add_response("batch_get_item", found, {"RequestItems": keys(*asked)})
     # When all three are read
     rows = store.read(["a", "b", "c"])
-    # Then all three are there
+    # Then all three are there, each after a longer pause than the one before
     assert set(rows) == {"a", "b", "c"}
+    assert len(pauses) == 2
+    assert 0 < pauses[0] < pauses[1] < 1
     answers.assert_no_pending_responses()
 
 
-def test_keys_that_stay_unprocessed_are_a_retry_and_no_absence(stubbed: tuple[DynamoDBStore, Stubber]) -> None:
+def test_keys_that_stay_unprocessed_are_a_retry_and_no_absence(
+    stubbed: tuple[DynamoDBStore, Stubber], pauses: list[float]
+) -> None:
     store, answers = stubbed
     for _ in range(MOST_ROUNDS):
         answers.add_response("batch_get_item", {"Responses": {TABLE: []}, "UnprocessedKeys": keys(ID)})
     with pytest.raises(Retry, match="could not be read whole"):
         store.read([ID])
     answers.assert_no_pending_responses()
+    # And nobody pauses before giving up, nor for longer than a call may take
+    assert len(pauses) == MOST_ROUNDS - 1
+    assert pauses == sorted(pauses)
+    assert sum(pauses) < 5
+
+
+def test_what_is_answered_at_once_takes_no_pause(database: "DynamoDBClient", pauses: list[float]) -> None:
+    store = DynamoDBStore(database, TABLE, sleep=pauses.append, random=lambda: 0.5)
+    store.write(delivered(), None)
+    assert store.read([ID])
+    assert pauses == []
 
 
 @pytest.mark.parametrize("code", CANNOT_ASK)
@@ -97,7 +129,7 @@ def test_a_write_that_is_refused_is_a_retry_and_no_conflict(stubbed: tuple[Dynam
 @pytest.mark.parametrize("error", UNREACHABLE, ids=lambda error: type(error).__name__)
 def test_a_dynamodb_out_of_reach_is_a_retry(database: "DynamoDBClient", error: Exception) -> None:
     # Given a row, and a network that is gone since
-    store = DynamoDBStore(database, TABLE)
+    store = store_in(database)
     store.write(delivered(), None)
 
     def fail(**_: Any) -> None:
@@ -139,7 +171,7 @@ def test_a_write_reported_as_refused_counts_as_taken_if_an_earlier_try_of_it_was
     database: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, exists: bool
 ) -> None:
     # Given an SDK that repeats a write whose answer was lost
-    store = DynamoDBStore(database, TABLE)
+    store = store_in(database)
     before = store.write(delivered(), None) if exists else None
     sent_twice(database, monkeypatch, lambda: None)
     # When a row is written
@@ -153,7 +185,7 @@ def test_a_repeated_write_that_somebody_overtook_in_between_is_a_conflict(
     database: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a write that was taken, and another worker's write on top of it before the SDK repeats the first
-    store = DynamoDBStore(database, TABLE)
+    store = store_in(database)
 
     def overtake() -> None:
         current = only(store)
@@ -182,11 +214,11 @@ def test_no_request_asks_for_more_keys_than_dynamodb_takes(database: "DynamoDBCl
         "provide-client-params.dynamodb.BatchGetItem",
         lambda params, **_: sizes.append(len(params["RequestItems"][TABLE]["Keys"])),
     )
-    DynamoDBStore(database, TABLE).read([str(number) for number in range(201)])
+    store_in(database).read([str(number) for number in range(201)])
     assert sizes == [100, 100, 1]
 
 
 def test_a_row_without_a_part_stores_no_empty_attribute(database: "DynamoDBClient") -> None:
-    DynamoDBStore(database, TABLE).write(Row(ID), None)
+    store_in(database).write(Row(ID), None)
     stored = database.get_item(TableName=TABLE, Key={"id": {"S": ID}})["Item"]
     assert set(stored) == {"id", "version", "facts"}

@@ -20,7 +20,7 @@ from dokstamp_sync.worker.batch import HandedBack, Received
 from local.sandbox import Sandbox
 from tests.model.tables import made_table
 from tests.support.memory import MemoryStore
-from tests.support.pipeline import FolderPdfs, Pipeline, settings
+from tests.support.pipeline import Clock, FolderPdfs, Pipeline, settings
 from tests.support.sis import Json, Sis, moment
 
 PATIENCE = 60.0
@@ -38,7 +38,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         return
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
-        yield DynamoDBStore(client, made_table(client))
+        yield DynamoDBStore(client, made_table(client), sleep=Clock().sleep, random=lambda: 0.5)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from moto import mock_aws
 
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.mapping.row import Store
+from tests.support.pipeline import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -56,7 +57,7 @@ def on_dynamodb() -> Iterator[Callable[[], Store]]:
 
     def new_store() -> Store:
         repeating = RepeatingClient(boto3.client("dynamodb", region_name="us-east-1"))
-        return DynamoDBStore(repeating.client, made_table(repeating.client))
+        return DynamoDBStore(repeating.client, made_table(repeating.client), sleep=Clock().sleep, random=lambda: 0.5)
 
     with mock_aws():
         yield new_store

@@ -15,7 +15,7 @@ from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.outcomes import RecordOutcome
 from dokstamp_sync.steps.work import OpensPdfs, Pdf
 from tests.support.simulation_queues import Queue
-from tests.support.simulation_time import Process, Time
+from tests.support.simulation_time import START, Process, Time
 from tests.support.simulation_watch import Watch
 from tests.support.simulation_weather import Sky
 
@@ -144,7 +144,7 @@ class Handles(Protocol):
 
 
 def _shown(row: Row) -> str:
-    claim = f"claimed by {row.claim.owner} until {row.claim.until - 1_795_000_000:.3f}" if row.claim else "free"
+    claim = f"claimed by {row.claim.owner} until {row.claim.until - START:.3f}" if row.claim else "free"
     applied = f"applied {row.applied.occurred_at[5:19]} {row.applied.fingerprint[:6]}" if row.applied else "not applied"
     refused = f", refused {row.refused.outcome}" if row.refused else ""
     intent = f", intent {dict(row.intent)}" if row.intent is not None else ""

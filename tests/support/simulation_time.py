@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from random import Random
 from typing import ClassVar
 
-START = 1_795_000_000.0
+START = 1_800_000_000.0
 
 
 class _Carrier(threading.Thread):

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from dokstamp_sync.mapping.row import Row
-from tests.support.simulation_time import Task, Time
+from tests.support.simulation_time import START, Task, Time
 
 Leases = Mapping[str, str]
 
@@ -49,7 +49,7 @@ class Watch:
 
     def note(self, line: str) -> None:
         if self.trace is not None:
-            self.trace.append(f"{self._time.now - 1_795_000_000:12.3f}  {line}")
+            self.trace.append(f"{self._time.now - START:12.3f}  {line}")
 
     def violated(self, rule: str) -> None:
         self.violations.append(rule)

@@ -213,3 +213,21 @@ def test_no_bad_record_keeps_its_message_from_being_taken(
     (kept,) = boto3.client("dynamodb", region_name="us-east-1").scan(TableName=outcomes)["Items"]
     assert kept["outcome"]["S"] == "rejected"
     assert int(kept["expires_at"]["N"]) == int(pipeline.clock()) + 90 * 86_400
+
+
+@pytest.mark.parametrize("option", [{}, {"dry_run": True}], ids=["real", "dry run"])
+def test_a_date_ahead_of_the_clock_freezes_nothing(
+    option: Json, sis: Sis, pipeline: Pipeline, sandbox: Sandbox
+) -> None:
+    # Given a course, and a change of it that is dated 36 years ahead by mistake
+    sis.has_said(*COURSES)
+    message = sis.message({Step.COURSE: [example(Step.COURSE, name="Typo")]}, occurred_at="2062-11-20T12:00:00Z")
+    # When the change is sent
+    result = pipeline.send(message | {"options": option})
+    # Then it is refused by its field, and starts no run
+    assert (result["status"], [each["field"] for each in result["errors"]]) == ("refused", ["occurred_at"])
+    assert len(pipeline.runs) == 1
+    # And what is said at the right time is delivered, under the same id as well
+    right = sis.message({Step.COURSE: [example(Step.COURSE, name="Right")]}, id=message["id"])
+    assert pipeline.send(right)["counts"] == {"updated": 1}
+    assert live(sandbox, "courses")[0]["name"] == "Right"

@@ -1,6 +1,7 @@
 """What the intake makes of a message before anything is asked or written: refused, sorted, and small enough."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -145,3 +146,27 @@ def test_a_default_institution_is_filled_in() -> None:
     # Then it has it, or is rejected by name
     assert found.records[Step.COURSE][0].model_dump()["institution_id"] == "VALE"
     assert "institution_id" in without.settled[0].reason
+
+
+NOW = datetime(2026, 11, 19, 12, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize("ahead", ["2026-11-20T12:00:01Z", "2026-11-20T21:01:00+09:00", "2062-01-01T00:00:00Z"])
+def test_a_message_that_is_dated_more_than_a_day_ahead_is_refused_and_told_why(ahead: str) -> None:
+    # Given a message from the future, and another fault in it
+    body = json.dumps(HEAD | {"occurred_at": ahead, "courses": [example(Step.COURSE)], "teachers": []})
+    # When it is checked
+    with pytest.raises(Refused) as error:
+        check(body, now=NOW)
+    # Then both are told, each by its field, and the message can be told by its id
+    problems = {each["field"]: each["problem"] for each in error.value.errors}
+    assert set(problems) == {"occurred_at", "teachers"}
+    assert "more than one day ahead" in problems["occurred_at"]
+    assert error.value.message_id == "m-1"
+
+
+@pytest.mark.parametrize("moment", ["2026-11-20T12:00:00Z", "2026-11-19T12:00:00Z", "1999-01-01T00:00:00Z"])
+def test_a_message_of_the_past_or_of_the_next_day_is_taken(moment: str) -> None:
+    # Given a clock that may be wrong by up to a day, When a message is checked, Then it is taken
+    body = json.dumps(HEAD | {"occurred_at": moment, "courses": [example(Step.COURSE)]})
+    assert len(check(body, now=NOW).records[Step.COURSE]) == 1

@@ -45,6 +45,44 @@ def test_an_answer_keeps_the_order_of_the_records() -> None:
     assert told["records"][1]["uuid"] is None
 
 
+def issued(count: int, address: str, reason: str = "issued") -> list[RecordOutcome]:
+    return [RecordOutcome(Step.CERTIFICATE, f"E{n}", Outcome.CREATED, reason, "u", address) for n in range(count)]
+
+
+@pytest.mark.parametrize(("count", "room"), [(1, 1400), (3, 450), (6, 200), (500, 200)])
+def test_an_address_has_more_room_where_there_are_few_of_them(count: int, room: int) -> None:
+    # Given addresses that just fit, When they are answered, Then each is whole, beside its reason
+    address = "https://v.example/".ljust(room, "x")
+    for row in answer(issued(count, address))["records"]:
+        assert (row["public_verification_url"], row["reason"]) == (address, "issued")
+
+
+@pytest.mark.parametrize("count", [1, 2, 500])
+@pytest.mark.parametrize("address", ["https://v.example/" + "x" * 5000, "https://v.example/" + '"é' * 400])
+def test_an_address_that_does_not_fit_is_left_out_whole_and_the_reason_says_where_it_is(
+    count: int, address: str
+) -> None:
+    # Given addresses that are far too long, When they are answered, Then no part of one is told
+    for row in answer(issued(count, address))["records"]:
+        assert "public_verification_url" not in row
+        assert row["reason"].startswith("issued; ")
+        assert "address is too long to be told here" in row["reason"]
+        assert "mapping" in row["reason"]
+        assert "DokStamp" in row["reason"]
+
+
+@pytest.mark.parametrize("length", [10, 66, 150, 199, 200, 201, 239, 240, 241, 5000])
+def test_reason_and_address_never_take_more_than_their_room_together(length: int) -> None:
+    # Given long reasons beside addresses of any length
+    told = answer(issued(500, "https://v.example/".ljust(length, "x"), "the certificate cannot be changed " * 99))
+    # When they are answered, Then an address is whole or absent, and the reason keeps its beginning
+    for row in told["records"]:
+        address = row.get("public_verification_url", "")
+        assert len(address) in (0, max(length, 18))
+        assert len(address) + len(row["reason"].encode()) <= 240
+        assert row["reason"].startswith("the certificate cannot be change")
+
+
 @given(st.text(max_size=300), st.integers(8, 200))
 def test_a_shortened_text_fits_and_begins_as_the_whole(text: str, room: int) -> None:
     # Given any text, When it is shortened

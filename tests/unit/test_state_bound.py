@@ -7,16 +7,19 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.intake.intake import Intake
+from dokstamp_sync.mapping.row import Delivery, Row, row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer
 from dokstamp_sync.reading import parse
 from dokstamp_sync.results import result_of_state
 from tests.support.memory import MemoryStore, RefusalList
+from tests.support.pipeline import Clock
 from tests.support.sis import Json, example
 
 MOST_STATE = 256 * 1024
 UUID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 URL = f"https://verificar.dokstamp.eu/{UUID}"
+URLS = {"usual": URL, "as long as is told": URL.ljust(200, "x"), "longer": URL.ljust(5000, "x"), "quotes": '"' * 100}
 
 
 class Started:
@@ -40,14 +43,14 @@ class Started:
 def started(sections: Mapping[str, list[Json]]) -> str | None:
     """The state that the run starts with; None if the message is refused."""
     runs = Started()
-    intake = Intake(MemoryStore(), RefusalList(), runs, default_institution="", clock=lambda: 0.0)
+    intake = Intake(MemoryStore(), RefusalList(), runs, default_institution="", clock=Clock())
     head = {"id": "m", "occurred_at": "2026-11-20T12:00:00Z"}
     intake.take(json.dumps({**head, **sections}, ensure_ascii=False, separators=(",", ":")), "message-1")
     assert runs.states or runs.results[0]["status"] == "refused"
     return runs.states[0] if runs.states else None
 
 
-def sizes(state: str, reason: str) -> Iterator[int]:
+def sizes(state: str, reason: str, url: str) -> Iterator[int]:
     """The size of the state as the run starts, and after each step that leaves the worst behind."""
     run = json.loads(state)
     yield len(state.encode())
@@ -55,7 +58,7 @@ def sizes(state: str, reason: str) -> Iterator[int]:
         todo = run.get(step.section, {}).get("todo", [])
         if todo:
             outcomes = [
-                RecordOutcome(step, parse(step, each).sis_id, Outcome.REJECTED, reason, UUID, URL) for each in todo
+                RecordOutcome(step, parse(step, each).sis_id, Outcome.REJECTED, reason, UUID, url) for each in todo
             ]
             run[step.section] = answer(outcomes)
             yield len(json.dumps(run, ensure_ascii=False).encode())
@@ -95,6 +98,11 @@ def attachments(count: int) -> dict[str, list[Json]]:
     return {"course_modules": [{"course_id": f"{n}", "modules": modules} for n in range(count)]}
 
 
+def certificates(count: int) -> dict[str, list[Json]]:
+    made = [example(Step.CERTIFICATE, enrollment_id=f"E{n}", pdf=f"s3://school-pdfs/{n}") for n in range(count)]
+    return {"certificates": made}
+
+
 def one_of_each_before_many(count: int) -> dict[str, list[Json]]:
     """One record in each early step, whose reason has much room, and as many late ones as fit."""
     early = {step.section: [example(step)] for step in list(Step)[:7]}
@@ -111,31 +119,56 @@ def a_bit_of_everything(count: int) -> dict[str, list[Json]]:
     return made
 
 
-MAKERS = [students, long_ids, quoted_ids, attachments, one_of_each_before_many, a_bit_of_everything]
+MAKERS = [students, certificates, long_ids, quoted_ids, attachments, one_of_each_before_many, a_bit_of_everything]
 
 
-@pytest.mark.parametrize("reason", [WORDS, QUOTED], ids=["long reasons", "reasons full of quotes"])
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
-def test_the_largest_message_that_is_taken_fits_to_its_end(make: Any, reason: str) -> None:
+def test_the_largest_message_that_is_taken_fits_to_its_end(make: Any) -> None:
     # Given the largest message of a kind that the intake takes
     state = fitting(make)
-    # When every record of it ends as badly as can be, step after step
-    largest = max(sizes(state, reason))
+    # When every record of it ends as badly as can be, step after step, with reasons and addresses of any length
+    largest = max(
+        size for reason in (WORDS, QUOTED, "issued") for url in URLS.values() for size in sizes(state, reason, url)
+    )
     # Then the run's state never outgrows what Step Functions holds, nor the result a queue's message
     assert largest <= MOST_STATE
 
 
-def test_five_hundred_ordinary_records_are_taken() -> None:
-    # Given five hundred students, When they are sent at once, Then they make one run
-    state = started(students(500))
+@pytest.mark.parametrize("make", [students, certificates], ids=["students", "certificates"])
+def test_five_hundred_ordinary_records_are_taken(make: Any) -> None:
+    # Given five hundred ordinary records, When they are sent at once, Then they make one run
+    state = started(make(500))
     assert state is not None
-    assert len(json.loads(state)["students"]["todo"]) == 500
+    (section,) = [each for each in json.loads(state).values() if isinstance(each, dict) and "todo" in each]
+    assert len(section["todo"]) == 500
+
+
+@pytest.mark.parametrize("url", URLS.values(), ids=URLS)
+def test_a_result_without_a_run_fits_whatever_the_addresses(url: str) -> None:
+    # Given the largest message of certificates that are all issued as they should be
+    runs, store, clock = Started(), MemoryStore(), Clock()
+    sections = certificates(500)
+    for given in sections["certificates"]:
+        record = parse(Step.CERTIFICATE, given)
+        applied = Delivery("r0", "2026-11-19T12:00:00.000000Z", record.fingerprint(), Outcome.CREATED, "issued")
+        facts = {"public_verification_url": url}
+        store.write(Row(row_id(Step.CERTIFICATE, record.sis_id), uuid=UUID, facts=facts, applied=applied), None)
+    intake = Intake(store, RefusalList(), runs, default_institution="", clock=clock)
+    # When it is sent again
+    head = {"id": "m", "occurred_at": "2026-11-20T12:00:00Z"}
+    intake.take(json.dumps(head | sections), "message-1")
+    # Then its result fits into a queue's message, and each address is told whole or not at all
+    (result,) = runs.results
+    assert len(json.dumps(result, ensure_ascii=False).encode()) <= MOST_STATE
+    assert result["counts"] == {"unchanged": 500}
+    assert {each.get("public_verification_url", url) for each in result["records"]} == {url}
+    assert all(each["reason"].startswith("delivered before") for each in result["records"])
 
 
 def test_a_message_whose_outcomes_would_not_fit_is_refused_and_told_to_split_it() -> None:
     # Given records with ids so long that their outcomes outgrow a run
     runs = Started()
-    intake = Intake(MemoryStore(), RefusalList(), runs, default_institution="", clock=lambda: 0.0)
+    intake = Intake(MemoryStore(), RefusalList(), runs, default_institution="", clock=Clock())
     head = {"id": "m", "occurred_at": "2026-11-20T12:00:00Z"}
     # When the message is taken
     intake.take(json.dumps(head | long_ids(400), ensure_ascii=False), "message-1")

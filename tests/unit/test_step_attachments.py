@@ -175,7 +175,8 @@ def test_the_same_list_again_makes_no_call(sis: Sis, sandbox: Sandbox) -> None:
 
 
 def test_the_free_modules_are_read_to_the_last_page(sis: Sis, sandbox: Sandbox) -> None:
-    # Given more free modules than a page holds
+    # Given more free modules than a page holds, which are fifteen
+    sandbox.switch(max_per_page=15)
     more = [example(Step.MODULE, code=f"N{n}", name=f"More {n}") for n in range(40)]
     sis.send({Step.MODULE: more})
     sandbox.calls.clear()

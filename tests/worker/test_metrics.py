@@ -18,7 +18,7 @@ from tests.worker import clients
 from tests.worker.lambda_world import FakeContext, World
 from tests.worker.school import ANA, BIA, NOON, students
 
-LATER, EARLIER = "2027-01-01T00:00:00Z", "2020-01-01T00:00:00Z"
+LATER, EARLIER = "2026-11-21T00:00:00Z", "2020-01-01T00:00:00Z"
 GHOST = {"sis_id": "E1", "student_id": "ghost@school.example", "course_id": "NOWHERE", "enrolled_at": "2026-01-01"}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dokstamp_sync.mapping.run_notes import passing
 from dokstamp_sync.order import Step
 from dokstamp_sync.results import REPORTED
 from tests.workflow.world import DEFINITION, definition
@@ -138,3 +139,10 @@ def test_a_run_that_failed_ends_as_failed() -> None:
 def test_every_placeholder_is_one_that_the_template_fills_in() -> None:
     found = set(re.findall(r"\$\{(\w+)\}", DEFINITION.read_text(encoding="utf-8")))
     assert found == {f"{step.logical_id}QueueUrl" for step in Step} | {"ResultsFunctionArn"}
+
+
+def test_what_a_run_refused_is_known_for_as_long_as_the_run_can_last() -> None:
+    # Given a run that waits for every step as long as it may
+    longest = sum(state["TimeoutSeconds"] for state in WAITS.values())
+    # When its first step notes what it refused, Then the note outlives the run by a day
+    assert passing("refused#run", lambda: 1_800_000_000.0).expires_at == 1_800_000_000 + longest + 86_400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -19,7 +20,6 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-_NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
 _MODALITIES = {
     "in_person": "in_person",
     "presential": "in_person",
@@ -27,6 +27,26 @@ _MODALITIES = {
     "remote": "online",
     "hybrid": "hybrid",
 }
+
+
+def _is_invisible(character: str) -> bool:
+    """Separators, control and format characters, such as a space or a BOM."""
+    category = unicodedata.category(character)
+    return category in ("Cc", "Cf") or category.startswith("Z")
+
+
+def clean(text: str) -> str:
+    """The one form of a text: composed characters (NFC), and nothing invisible at its ends."""
+    composed = unicodedata.normalize("NFC", text)
+    seen = (place for place, each in enumerate(composed) if not _is_invisible(each))
+    start = next(seen, len(composed))
+    end = next((place for place in range(len(composed), start, -1) if not _is_invisible(composed[place - 1])), start)
+    return composed[start:end]
+
+
+def sis_id(text: str) -> str:
+    """The one form of an id: that of a text, and every part between slashes that holds an ``@`` in lower case."""
+    return clean("/".join(part.lower() if "@" in part else part for part in clean(text).split("/")))
 
 
 def _modality(value: Any) -> Any:
@@ -66,21 +86,20 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=_NO_CONTROL_CHARACTERS)]
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
-Name = Annotated[Text, Field(max_length=255)]
-SisId = Annotated[Text, Field(max_length=255)]
-Code = Annotated[Text, Field(max_length=255)]
-ModuleCode = Annotated[Text, Field(max_length=20)]
-ModuleName = Annotated[Text, Field(max_length=150)]
-Email = Annotated[Text, Field(max_length=255, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$")]
+_Cleaned = BeforeValidator(lambda given: clean(given) if isinstance(given, str) else given)
+_Line = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Run = Annotated[_Line, Field(max_length=80), _Cleaned]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=20_000), _Cleaned]
+Name = Annotated[_Line, Field(max_length=255), _Cleaned]
+SisId = Annotated[Name, BeforeValidator(lambda given: sis_id(given) if isinstance(given, str) else given)]
+Code = Name
+ModuleCode = Annotated[_Line, Field(max_length=20), _Cleaned]
+ModuleName = Annotated[_Line, Field(max_length=150), _Cleaned]
+Email = Annotated[_Line, Field(max_length=255, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"), _Cleaned]
 Uuid = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True,
-        to_lower=True,
-        pattern=r"(?i)^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
-    ),
+    StringConstraints(to_lower=True, pattern=r"(?i)^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+    _Cleaned,
 ]
 Hours = Annotated[int, BeforeValidator(_no_boolean), Field(ge=0, le=100_000)]
 Position = Annotated[int, BeforeValidator(_no_boolean), Field(ge=0, le=100_000)]
@@ -96,9 +115,14 @@ Grade = Annotated[
     Field(ge=0, le=10, decimal_places=2),
     PlainSerializer(lambda grade: format(grade.normalize(), "f"), when_used="json"),
 ]
+# Not cleaned: S3 compares keys byte by byte, so another form of a key is another object.
 PdfAddress = Annotated[
-    Text,
-    Field(max_length=1100, pattern=r"^s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]/[^/\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"),
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        max_length=1100,
+        pattern=r"^s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]/[^/\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
+    ),
     AfterValidator(_names_an_object),
 ]
 
@@ -115,4 +139,8 @@ class Strict(BaseModel):
     def _empty_is_absent(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        return {key: value for key, value in given.items() if value is not None and value != ""}
+        return {key: value for key, value in given.items() if not _is_empty(value)}
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and all(map(_is_invisible, value)))

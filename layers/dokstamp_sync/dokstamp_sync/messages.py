@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError, from_json, to_json
 
 from dokstamp_sync import fields
@@ -16,13 +16,29 @@ from dokstamp_sync.order import SECTIONS, Step
 
 MOST_RECORDS = 500
 MOST_BYTES = 256 * 1024
+# A clock may be set wrongly, or to another time zone.
+MOST_AHEAD_SECONDS = 86_400
 
 _RUN = re.compile(r"[0-9a-f]{40}")
 # What a queue refuses or replaces (XML's "Char"), as itself or escaped, and cannot be escaped by whoever sends it on.
 _NO_CHARACTERS = {"\ufffe", "\uffff"}
 _PERHAPS_NO_CHARACTER = re.compile(r"[\ufffe\uffff]|\\u[fF]{3}[eEfF]")
 
-Occurred = Annotated[AwareDatetime, AfterValidator(fields.utc)]
+
+def _not_ahead(moment: datetime, info: ValidationInfo) -> datetime:
+    """Whatever is dated ahead would make all that is said until then stale.
+
+    The context's ``now``: seconds since the epoch. The inbox's messages were checked before a run waited for them.
+    """
+    now = (info.context or {}).get("now", float("inf"))
+    if not info.data.get("task_token") and moment.timestamp() > now + MOST_AHEAD_SECONDS:
+        raise PydanticCustomError(
+            "ahead", "lies more than one day ahead of the clock; correct the date, then send the message again"
+        )
+    return moment
+
+
+Occurred = Annotated[AwareDatetime, AfterValidator(fields.utc), AfterValidator(_not_ahead)]
 
 
 class Options(Strict):
@@ -35,7 +51,7 @@ class Options(Strict):
 class InboxMessage(Strict):
     """What the SIS sends. A section's records are checked one by one later, so they are any JSON here."""
 
-    id: Annotated[fields.Text, Field(max_length=255)]
+    id: fields.Name
     occurred_at: Occurred
     options: Options = Options()
     institutions: list[Any] = []
@@ -72,12 +88,12 @@ class InboxMessage(Strict):
 class StepMessage(Strict):
     """What a step's queue takes: ``{"run", "step", "occurred_at", "options", "records", "task_token"?}``."""
 
-    run: Annotated[fields.Text, Field(max_length=80)]
+    run: fields.Run
     step: Step
+    task_token: str | None = None
     occurred_at: Occurred
     options: Options = Options()
     records: Annotated[list[Any], Field(max_length=MOST_RECORDS)]
-    task_token: str | None = None
 
     @field_validator("options", mode="before")
     @classmethod
@@ -114,7 +130,7 @@ def run_of(message_id: str) -> str:
 
     An id may hold what an execution's name may not, or personal data.
     """
-    return hashlib.sha256(message_id.strip().encode()).hexdigest()[:40]
+    return hashlib.sha256(fields.clean(message_id).encode()).hexdigest()[:40]
 
 
 def read_json(body: str) -> Any:

@@ -23,11 +23,15 @@ class Outcome(StrEnum):
     BLOCKED = "blocked"
 
 
-# What a reason may take in a run's state, and what the reasons of a step with few records may take together.
-REASON_BYTES = 160
-REASONS_BYTES = 1500
+# What a record's reason and address may take together in a run's state, what of it is the reason's in any case, and
+# what those of a step with few records may take in all.
+TEXT_BYTES = 240
+LEAST_REASON_BYTES = 40
+TEXTS_BYTES = 1500
 # What a reason may take anywhere: DynamoDB holds 400 KB an item, and the SIS and the vendor may say more than that.
 MOST_REASON_BYTES = 2000
+
+_NOT_TOLD = "its address is too long to be told here; the facts of its mapping row and DokStamp have it"
 
 REFUSED = frozenset({Outcome.REJECTED, Outcome.BLOCKED})
 
@@ -72,16 +76,26 @@ def count(outcomes: Iterable[str]) -> dict[str, int]:
 
 
 def answer(outcomes: Sequence[RecordOutcome]) -> dict[str, Any]:
-    """``{"counts", "records"}``, small enough for the run's state: what a step answers to its task token.
+    """``{"counts", "records"}``, small enough for the run's state: what a step answers to its task token."""
+    return {"counts": count(each.outcome for each in outcomes), "records": told(outcomes)}
 
-    A run's state holds 256 KiB, so many records have less room for a reason each. The outcomes table keeps every
-    reason up to ``MOST_REASON_BYTES``.
+
+def told(outcomes: Sequence[RecordOutcome]) -> list[dict[str, Any]]:
+    """The outcomes as JSON, with shorter reasons, and without an address that is too long.
+
+    A run's state holds 256 KiB, so each of many records has less room. The outcomes table keeps every reason up to
+    ``MOST_REASON_BYTES``. A part of an address is of no use.
     """
-    room = max(REASON_BYTES, REASONS_BYTES // max(1, len(outcomes)))
-    return {
-        "counts": count(each.outcome for each in outcomes),
-        "records": [replace(each, reason=shorten(each.reason, room)).as_json() for each in outcomes],
-    }
+    room = max(TEXT_BYTES, TEXTS_BYTES // max(1, len(outcomes)))
+    return [_fitting(each, room).as_json() for each in outcomes]
+
+
+def _fitting(outcome: RecordOutcome, room: int) -> RecordOutcome:
+    address = _bytes(outcome.public_verification_url or "")
+    if address <= room - LEAST_REASON_BYTES:
+        return replace(outcome, reason=shorten(outcome.reason, room - address))
+    reason = shorten(outcome.reason, room - _bytes(f"; {_NOT_TOLD}"))
+    return replace(outcome, reason="; ".join(filter(None, (reason, _NOT_TOLD))), public_verification_url=None)
 
 
 def shorten(text: str, room: int) -> str:

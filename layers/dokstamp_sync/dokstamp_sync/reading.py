@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 
 from dokstamp_sync import records
+from dokstamp_sync.fields import clean, sis_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import MOST_REASON_BYTES, shorten
 from dokstamp_sync.records import Record
@@ -45,9 +46,9 @@ def apparent_sis_id(step: Step, given: object) -> str | None:
     """The id of a record that is too malformed to be one, as far as it can be told."""
     if not isinstance(given, dict):
         return None
-    known = {to_snake(str(key)): value.strip() for key, value in given.items() if isinstance(value, str)}
+    known = {to_snake(str(key)): clean(value) for key, value in given.items() if isinstance(value, str)}
     try:
-        told = known.get("sis_id") or MODELS[step].model_construct(None, **known).default_sis_id()
+        told = sis_id(known.get("sis_id", "")) or MODELS[step].model_construct(None, **known).default_sis_id()
     except (AttributeError, TypeError):
         return None
     return shorten(told, records.MOST_SIS_ID_BYTES) or None

@@ -28,8 +28,12 @@ class Record(Strict, ABC):
     sis_id: fields.SisId = ""
 
     @abstractmethod
+    def goes_by(self) -> str:
+        """What names the record in the SIS anyway."""
+
     def default_sis_id(self) -> str:
-        """The id of a record that brings none: what names it in the SIS anyway."""
+        """The id of a record that brings none."""
+        return fields.sis_id(self.goes_by())
 
     @model_validator(mode="after")
     def _fill_sis_id(self) -> Self:
@@ -71,7 +75,7 @@ class Institution(Record):
     website: fields.Name | None = None
     status: Literal["active", "inactive", "suspended"] | None = None
 
-    def default_sis_id(self) -> str:
+    def goes_by(self) -> str:
         return self.name or ""
 
     @model_validator(mode="after")
@@ -97,7 +101,7 @@ class Course(Owned):
     area: fields.Name | None = None
     version: fields.Name | None = None
 
-    def default_sis_id(self) -> str:
+    def goes_by(self) -> str:
         return self.code
 
 
@@ -112,7 +116,7 @@ class Module(Owned):
     level: fields.Level | None = None
     modality: fields.Modality | None = None
 
-    def default_sis_id(self) -> str:
+    def goes_by(self) -> str:
         return self.code
 
 
@@ -146,7 +150,7 @@ class Attachments(Record):
 class CourseModules(Attachments):
     """The modules of a course that stand in no group."""
 
-    def default_sis_id(self) -> str:
+    def goes_by(self) -> str:
         return self.course_id
 
 
@@ -157,7 +161,7 @@ class ModuleGroup(Attachments):
     order: fields.Position | None = None
     modules: list[Attachment] = []
 
-    def default_sis_id(self) -> str:
+    def goes_by(self) -> str:
         return f"{self.course_id}/{self.name}"
 
 
@@ -170,7 +174,7 @@ class Cohort(Record):
     start_date: fields.Moment | None = None
     end_date: fields.Moment | None = None
 
-    def default_sis_id(self) -> str:
+    def goes_by(self) -> str:
         return self.code
 
 
@@ -183,8 +187,8 @@ class Student(Record):
     gender: fields.Name | None = None
     social_name: fields.Name | None = None
 
-    def default_sis_id(self) -> str:
-        return self.email.lower()
+    def goes_by(self) -> str:
+        return self.email
 
 
 class Enrollment(Record):
@@ -198,7 +202,7 @@ class Enrollment(Record):
     grade: fields.Grade | None = None
     completed_at: fields.Day | None = None
 
-    def default_sis_id(self) -> str:
+    def goes_by(self) -> str:
         return enrollment_id(self.student_id, self.course_id, self.cohort_id)
 
 
@@ -220,7 +224,7 @@ class Certificate(Record):
     revoke: Literal[True] | None = None
     revocation_reason: fields.Name | None = None
 
-    def default_sis_id(self) -> str:
+    def goes_by(self) -> str:
         if self.enrollment_id:
             return self.enrollment_id
         return enrollment_id(self.student_id or "", self.course_id or "", self.cohort_id)

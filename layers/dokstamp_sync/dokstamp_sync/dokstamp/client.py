@@ -23,6 +23,7 @@ from dokstamp_sync.errors import Misconfigured, NotFound, OutOfTime, Rejected, R
 from dokstamp_sync.settings import Settings
 
 MOST_PAGES = 1000
+PER_PAGE = 100
 # Between the end of a call and the end of the worker's time there must be room to write down what came of it.
 MARGIN_SECONDS = 5.0
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -48,6 +49,7 @@ class DokStamp:
         self._clock = clock
         self._paused_until = 0.0
         self._stop_at = float("inf")
+        self._size = {"per_page": str(PER_PAGE)}
         self._http = httpx.Client(
             base_url=settings.dokstamp_base_url,
             transport=transport or DeadlineTransport(settings.record_threads),
@@ -69,13 +71,25 @@ class DokStamp:
     def pages(self, path: str, where: Mapping[str, str] | None = None) -> Iterator[Entity]:
         """Every entity of a list, page after page of whatever size the server chooses.
 
-        Raises Retry if the pages cannot be followed: half a list must never pass for a whole one.
+        Large pages are asked for until they are refused: how large one may be is not documented [intro]. Raises
+        Retry if the pages cannot be followed: half a list must never pass for a whole one.
         """
-        parameters = {f"where[{field}]": value for field, value in (where or {}).items()}
+        filters = {f"where[{field}]": value for field, value in (where or {}).items()}
+        # Another thread may change it meanwhile, and the pages of one list must be of one size.
+        size = self._size
+        try:
+            yield from self._pages(path, filters | size)
+        except Rejected as refusal:
+            if not size.keys() & refusal.fields:
+                raise
+            self._size = {}
+            yield from self._pages(path, filters)
+
+    def _pages(self, path: str, parameters: Mapping[str, str]) -> Iterator[Entity]:
         seen = 0
         first: object = None
         for page in range(1, MOST_PAGES + 1):
-            body = self._send("GET", path, params=parameters | ({"page": str(page)} if page > 1 else {}))
+            body = self._send("GET", path, params={**parameters, **({"page": str(page)} if page > 1 else {})})
             entities, meta = body.get("data"), body.get("meta")
             if not isinstance(entities, list) or not all(map(answers.is_entity, entities)):
                 raise Retry(f"GET {path} answered without a list of entities")

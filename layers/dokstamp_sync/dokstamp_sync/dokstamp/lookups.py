@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from dokstamp_sync.dokstamp.answers import Entity, is_entity
 from dokstamp_sync.errors import NotFound, Rejected
+from dokstamp_sync.fields import clean
 from dokstamp_sync.order import Step
 
 
@@ -32,29 +33,29 @@ def key_of(step: Step, entity: Entity) -> tuple[str, ...]:
     """The parts that name an entity of this step; what ``find_...`` of the step is asked with."""
     match step:
         case Step.INSTITUTION:
-            return (str(entity.get("name")),)
+            return (_form(entity.get("name")),)
         case Step.COURSE | Step.MODULE:
-            return (str(entity.get("code")), uuid_of(entity, "institution") or "")
+            return (_form(entity.get("code")), uuid_of(entity, "institution") or "")
         case Step.COHORT:
-            return (str(entity.get("code")), uuid_of(entity, "course") or "")
+            return (_form(entity.get("code")), uuid_of(entity, "course") or "")
         case Step.MODULE_GROUP:
-            return (uuid_of(entity, "course") or "", str(entity.get("name")))
+            return (uuid_of(entity, "course") or "", _form(entity.get("name")))
         case Step.STUDENT:
-            return (email_key(str(entity.get("email"))),)
+            return (email_key(entity.get("email")),)
         case Step.ENROLLMENT:
             parents = (uuid_of(entity, name) for name in ("student", "course", "cohort"))
             return tuple(uuid for uuid in parents if uuid)
     raise ValueError(f"an entity of step '{step}' is not looked up by what names it")
 
 
-def email_key(email: str) -> str:
+def email_key(email: object) -> str:
     """An e-mail in the one form in which it is compared."""
-    return email.strip().casefold()
+    return _form(email).casefold()
 
 
 def find_institution(api: Reads, name: str) -> Entity | None:
-    """By its exact name."""
-    return _first(api, "/institutions", {}, lambda each: each.get("name") == name, narrow={"name": name})
+    """By its name, among all: a tenant has few, and a filter could miss another Unicode form."""
+    return _first(api, "/institutions", {}, lambda each: _form(each.get("name")) == _form(name))
 
 
 def find_course(api: Reads, code: str, institution_uuid: str | None) -> Entity | None:
@@ -73,9 +74,19 @@ def find_cohort(api: Reads, code: str, course_uuid: str | None) -> Entity | None
     return _owned(api, "/cohorts", {"code": code}, "course", course_uuid)
 
 
-def find_student(api: Reads, email: str) -> Entity | None:
-    """By e-mail, whatever its case: the vendor's uniqueness may ignore case."""
-    return _first(api, "/students", {"email": email}, lambda each: _folded(each.get("email")) == _folded(email))
+def find_student(api: Reads, email: str, *, everywhere: bool = False) -> Entity | None:
+    """By e-mail, whatever its case: the vendor's uniqueness may ignore case, its filter may not.
+
+    ``everywhere``: where the filters show none, all students are gone through.
+    """
+
+    def wanted(each: Entity) -> bool:
+        return email_key(each.get("email")) == email_key(email)
+
+    asked: list[dict[str, str]] = [{"email": each} for each in dict.fromkeys((email, email.lower()))]
+    if everywhere:
+        asked.append({})
+    return next(filter(None, (_first(api, "/students", where, wanted) for where in asked)), None)
 
 
 def find_enrollment(api: Reads, student_uuid: str, course_uuid: str, cohort_uuid: str | None) -> Entity | None:
@@ -89,8 +100,9 @@ def find_enrollment(api: Reads, student_uuid: str, course_uuid: str, cohort_uuid
 
 
 def find_group(api: Reads, course_uuid: str, name: str) -> Entity | None:
-    """By its exact name among the course's groups."""
-    return _first(api, f"/courses/{course_uuid}/modules/groups", {}, lambda each: each.get("name") == name)
+    """By its name among the course's groups."""
+    path = f"/courses/{course_uuid}/modules/groups"
+    return _first(api, path, {}, lambda each: _form(each.get("name")) == _form(name))
 
 
 def find_certificate(api: Reads, student_uuid: str, course_uuid: str, file_uuid: str) -> Entity | None:
@@ -106,7 +118,7 @@ def find_certificate(api: Reads, student_uuid: str, course_uuid: str, file_uuid:
 
 
 def _owned(api: Reads, path: str, where: Mapping[str, str], owner: str, owner_uuid: str | None) -> Entity | None:
-    coded = [each for each in api.pages(path, where) if each.get("code") == where["code"]]
+    coded = [each for each in _listed(api, path, where) if _form(each.get("code")) == _form(where["code"])]
     owners = {uuid_of(each, owner) for each in coded}
     if owner_uuid is None:
         return coded[0] if len(owners) == 1 else None
@@ -123,14 +135,20 @@ def _first(
     """The first entity that is wanted. ``narrow``: filters that the documentation does not show; tried first."""
     if narrow:
         try:
-            return next(filter(wanted, api.pages(path, {**where, **narrow})), None)
+            return next(filter(wanted, _listed(api, path, {**where, **narrow})), None)
         except NotFound:
             raise
         except Rejected:
             # The filter is unknown there: the long way is the sure one.
             pass
-    return next(filter(wanted, api.pages(path, where)), None)
+    return next(filter(wanted, _listed(api, path, where)), None)
 
 
-def _folded(value: Any) -> str | None:
-    return value.strip().casefold() if isinstance(value, str) else None
+def _listed(api: Reads, path: str, where: Mapping[str, str]) -> Iterator[Entity]:
+    """A value that reads ``null`` is not filtered by: to the vendor that means "has none" [files]."""
+    return api.pages(path, {field: value for field, value in where.items() if value.lower() != "null"})
+
+
+def _form(value: Any) -> str:
+    """The form in which names and codes are compared."""
+    return clean(value) if isinstance(value, str) else ""

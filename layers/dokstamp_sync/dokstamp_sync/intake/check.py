@@ -9,15 +9,16 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from dokstamp_sync.fields import clean
 from dokstamp_sync.messages import MOST_BYTES, InboxMessage, read_json
 from dokstamp_sync.order import Step
-from dokstamp_sync.outcomes import REASONS_BYTES, Outcome, RecordOutcome
+from dokstamp_sync.outcomes import TEXTS_BYTES, Outcome, RecordOutcome
 from dokstamp_sync.reading import apparent_sis_id, parse, problems, sentence
 from dokstamp_sync.records import CourseModules, ModuleGroup, Record
 
 # A run's state holds 256 KiB; the rest is room for what Step Functions adds.
 MOST_STATE_BYTES = 248 * 1024
-# An outcome without its ``sis_id``, with a short reason and an address.
+# An outcome without its ``sis_id``, with as much of reason and address as each of many records has room for.
 OUTCOME_BYTES = 400
 
 
@@ -43,9 +44,12 @@ class Checked:
     given: list[Any] = field(default_factory=list)
 
 
-def check(body: str, default_institution: str = "") -> Checked:
-    """The checked message. Raises Refused if its envelope is wrong or it is too large."""
-    message = _envelope(body)
+def check(body: str, default_institution: str = "", now: float = float("inf")) -> Checked:
+    """The checked message. ``now``: seconds since the epoch.
+
+    Raises Refused if its envelope is wrong, it is dated ahead, or it is too large.
+    """
+    message = _envelope(body, now)
     checked = Checked(message)
     for step, section in message.sections().items():
         for place, given in enumerate(section):
@@ -55,7 +59,7 @@ def check(body: str, default_institution: str = "") -> Checked:
     return checked
 
 
-def _envelope(body: str) -> InboxMessage:
+def _envelope(body: str, now: float) -> InboxMessage:
     if len(body.encode(errors="surrogatepass")) > MOST_BYTES:
         raise Refused([{"field": "", "problem": f"the message is larger than {MOST_BYTES} bytes; split it"}])
     try:
@@ -64,9 +68,9 @@ def _envelope(body: str) -> InboxMessage:
         raise Refused([{"field": "", "problem": f"not JSON: {error}"}]) from None
     id_ = given.get("id") if isinstance(given, dict) else None
     try:
-        return InboxMessage.model_validate(given)
+        return InboxMessage.model_validate(given, context={"now": now})
     except ValidationError as error:
-        raise Refused(problems(error), id_ if isinstance(id_, str) and id_.strip() else None) from None
+        raise Refused(problems(error), id_ if isinstance(id_, str) and clean(id_) else None) from None
 
 
 def _sort(checked: Checked, step: Step, place: int, given: Any, default_institution: str) -> None:
@@ -111,7 +115,7 @@ def _weigh(checked: Checked) -> None:
 
 
 def _weights(checked: Checked) -> Iterator[int]:
-    yield 2000 + len(Step) * REASONS_BYTES
+    yield 2000 + len(Step) * TEXTS_BYTES
     for outcome in checked.settled:
         yield len(to_json(outcome.as_json()))
     for section in checked.records.values():

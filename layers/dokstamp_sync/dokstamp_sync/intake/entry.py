@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -71,7 +72,7 @@ def _build() -> Intake:
     settings = Settings.from_environment(os.environ)
     database = boto3.client("dynamodb")
     return Intake(
-        DynamoDBStore(database, settings.mapping_table),
+        DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random),
         RefusalTable(database, settings.outcomes_table, settings.outcome_days, time.time),
         StepFunctionsRuns(
             boto3.client("stepfunctions"), boto3.client("sqs"), settings.state_machine_arn, settings.results_queue_url

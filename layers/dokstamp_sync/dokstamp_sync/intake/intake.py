@@ -18,7 +18,7 @@ from dokstamp_sync.mapping.run_notes import note_refused, passing
 from dokstamp_sync.messages import run_of, stamp
 from dokstamp_sync.observability import logger
 from dokstamp_sync.order import Step
-from dokstamp_sync.outcomes import Outcome, RecordOutcome, shorten
+from dokstamp_sync.outcomes import Outcome, RecordOutcome, told
 from dokstamp_sync.records import Record
 from dokstamp_sync.results import refusal, result
 
@@ -51,7 +51,7 @@ class Intake:
     def take(self, body: str, message_id: str) -> None:
         """Every message ends in a run, a result, or both. Raises Retry if that could not be done for now."""
         try:
-            checked = check(body, self._default_institution)
+            checked = check(body, self._default_institution, self._clock())
         except Refused as refused:
             run = run_of(refused.message_id) if refused.message_id else None
             self._runs.report(refusal(run, message_id, refused.errors))
@@ -61,41 +61,39 @@ class Intake:
             return
         run = checked.message.run
         logger.append_keys(run=run)
-        settled = self._nothing_new(checked, run)
-        if (checked.settled or settled is not None) and self._is_known(run):
-            observability.count("RunsKnown")
-            logger.info("run was started before")
+        records = [] if _needs_run(checked) else _listed(checked)
+        rows = self._store.read([_reported(run), *(row_id(step, record.sis_id) for step, record in records)])
+        if _reported(run) in rows:
+            self._log_start(is_new=False)
+            return
+        settled = None if _needs_run(checked) else self._nothing_new(checked, run, rows)
+        if (checked.settled or settled is not None) and self._runs.exists(run):
+            self._log_start(is_new=False)
             return
         self._keep_rejected(checked, run)
         if settled is None:
-            started = self._runs.start(run, self._state(checked, run))
-            observability.count("RunsStarted" if started else "RunsKnown")
-            logger.info("run started" if started else "run was started before")
+            self._log_start(is_new=self._runs.start(run, self._state(checked, run)))
             return
         outcomes = [*checked.settled, *settled]
-        self._runs.report(result(run, [_shown(each) for each in outcomes]))
+        self._runs.report(result(run, told(outcomes)))
         self._remember(run)
         observability.count("NothingNew")
         logger.info("nothing new, no run", records=len(outcomes))
 
-    def _is_known(self, run: str) -> bool:
-        """Whether a run was started, or a result reported without one, under this name."""
-        return bool(self._store.read([_reported(run)])) or self._runs.exists(run)
+    def _log_start(self, *, is_new: bool) -> None:
+        observability.count("RunsStarted" if is_new else "RunsKnown")
+        logger.info("run started" if is_new else "the message was taken before")
 
     def _remember(self, run: str) -> None:
         """That the result was reported; whoever gets the same message at the same moment may report it, too."""
         with suppress(Conflict):
             self._store.write(passing(_reported(run), self._clock), None)
 
-    def _nothing_new(self, checked: Checked, run: str) -> list[RecordOutcome] | None:
-        """The outcomes of all records if none of them needs a step, else None."""
-        if checked.message.options.force or checked.message.options.dry_run:
-            return None
-        pairs = [(step, record) for step, records in checked.records.items() for record in records]
-        rows = self._store.read(row_id(step, record.sis_id) for step, record in pairs)
+    def _nothing_new(self, checked: Checked, run: str, rows: Mapping[str, Row]) -> list[RecordOutcome] | None:
+        """The outcomes of all records if none of them needs a step, else None. ``rows``: theirs, by id."""
         parents = self._parents(rows.values())
         outcomes, later = [], []
-        for step, record in pairs:
+        for step, record in _listed(checked):
             row = rows.get(row_id(step, record.sis_id))
             said = Said(run, stamp(checked.message.occurred_at), record.fingerprint(), parents=parents)
             settled = decide(row, said, self._clock())
@@ -143,7 +141,7 @@ class Intake:
             "run": run,
             "occurred_at": stamp(checked.message.occurred_at),
             "options": checked.message.options.model_dump(),
-            "settled": [_shown(each) for each in checked.settled],
+            "settled": told(checked.settled),
         }
         for step, records in checked.records.items():
             state[step.section] = {"todo": [as_sent(record) for record in records]}
@@ -154,13 +152,18 @@ def _reported(run: str) -> str:
     return f"run#{run}"
 
 
+def _needs_run(checked: Checked) -> bool:
+    """Whatever the mapping knows of its records."""
+    return checked.message.options.force or checked.message.options.dry_run
+
+
+def _listed(checked: Checked) -> list[tuple[Step, Record]]:
+    return [(step, record) for step, records in checked.records.items() for record in records]
+
+
 def _outcome(step: Step, record: Record, row: Row, settled: Settled) -> RecordOutcome:
     url = row.facts.get("public_verification_url")
     return RecordOutcome(step, record.sis_id, settled.outcome, settled.reason, row.uuid, url)
-
-
-def _shown(outcome: RecordOutcome) -> dict[str, Any]:
-    return replace(outcome, reason=shorten(outcome.reason, 300)).as_json()
 
 
 def _has_twin(checked: Checked, outcome: RecordOutcome) -> bool:

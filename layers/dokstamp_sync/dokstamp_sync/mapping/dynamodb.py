@@ -13,6 +13,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import TypeAdapter
 
+from dokstamp_sync import backoff
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.row import Conflict, Row
 
@@ -20,19 +21,29 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MOST_KEYS = 100  # of one BatchGetItem
-MOST_ROUNDS = 8  # of asking again for keys that DynamoDB left unprocessed
+MOST_ROUNDS = 8  # of asking for keys that DynamoDB left unprocessed
+FIRST_PAUSE_SECONDS = 0.05  # before asking again; doubles with every round
+LONGEST_PAUSE_SECONDS = 1.0
 
 _ROW = TypeAdapter(Row)
 
 
 class DynamoDBStore:
-    """Keeps rows in a DynamoDB table; see Store."""
+    """Keeps rows in a DynamoDB table; see Store. ``sleep`` takes seconds, ``random`` answers from [0, 1)."""
 
     def __init__(
-        self, client: DynamoDBClient, table: str, new_version: Callable[[], str] = lambda: uuid.uuid4().hex
+        self,
+        client: DynamoDBClient,
+        table: str,
+        *,
+        sleep: Callable[[float], None],
+        random: Callable[[], float],
+        new_version: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
         self._client = client
         self._table = table
+        self._sleep = sleep
+        self._random = random
         self._new_version = new_version
 
     def read(self, ids: Iterable[str]) -> dict[str, Row]:
@@ -85,7 +96,10 @@ class DynamoDBStore:
     def _get(self, ids: list[str]) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
         asked: dict[str, Any] = {self._table: {"Keys": [{"id": {"S": each}} for each in ids], "ConsistentRead": True}}
-        for _ in range(MOST_ROUNDS):
+        for asked_before in range(MOST_ROUNDS):
+            if asked_before:
+                longest = backoff.ceiling(asked_before, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+                self._sleep(backoff.full_jitter(longest, self._random))
             try:
                 answer = self._client.batch_get_item(RequestItems=asked)
             except (ClientError, BotoCoreError) as error:

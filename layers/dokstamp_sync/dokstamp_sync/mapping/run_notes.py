@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dokstamp_sync.mapping.row import Row, Store, change
+from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 
 PLANNED = "00000000-0000-0000-0000-000000000000"
 """Stands for the uuid of an entity that a dry run would create."""
 
-# The longest run ends after fourteen days.
-SECONDS = 15 * 86_400
+# The longest run waits for every step for fourteen days.
+SECONDS = (len(Step) * 14 + 1) * 86_400
 
 
 def passing(id_: str, clock: Callable[[], float]) -> Row:

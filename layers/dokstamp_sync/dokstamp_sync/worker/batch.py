@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, Protocol
@@ -22,6 +23,8 @@ from dokstamp_sync.reading import apparent_sis_id, parse, problems, sentence
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import R, StepRules
 from dokstamp_sync.worker.attempts import Attempt, Attempts, refusal
+
+_A_RUN_WAITS = re.compile(r'"task_token"(?!\s*:\s*(null|""))')
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Worker(Generic[R]):
     def take(self, received: Received) -> None:
         """Brings every record to its outcome and answers the token. Raises HandedBack if some have none yet."""
         try:
-            message = StepMessage.model_validate(read_json(received.body))
+            message = StepMessage.model_validate(read_json(received.body), context={"now": self._means.clock()})
             if message.step is not self._rules.step:
                 raise ValueError(f"step is '{message.step}'; this queue takes '{self._rules.step}'")
         except ValueError as error:
@@ -190,7 +193,7 @@ class Worker(Generic[R]):
 
         One that a run waits for is the state machine's fault, not the SIS's: it goes to the dead letters.
         """
-        if '"task_token"' in received.body:
+        if _A_RUN_WAITS.search(received.body):
             logger.error("message of a run is not a step message")
             raise HandedBack("a run waits for this message")
         wrong = problems(error) if isinstance(error, ValidationError) else [{"field": "", "problem": str(error)}]

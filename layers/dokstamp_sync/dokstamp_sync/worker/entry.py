@@ -95,7 +95,7 @@ def serve(rules: StepRules[R]) -> Handler:
         settings = Settings.from_environment(os.environ)
         dokstamp = DokStamp(settings, credentials(SecretsProvider(), settings.credentials_secret_arn))
         database = boto3.client("dynamodb")
-        store = DynamoDBStore(database, settings.mapping_table)
+        store = DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random)
         means = Means(
             store=store,
             refusals=RefusalTable(database, settings.outcomes_table, settings.outcome_days, time.time),
