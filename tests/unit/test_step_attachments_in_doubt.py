@@ -1,27 +1,16 @@
 """Steps 4 and 5 after a worker that did not finish: what it began is neither forgotten nor believed."""
 
-import json
-
 import pytest
 
 from dokstamp_sync.delivery.shared import SharedRows
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.order import Step
-from dokstamp_sync.worker.batch import HandedBack, Received
 from local.sandbox import Fault, Sandbox
-from tests.support.sis import Json, Sis
-from tests.unit.test_step_attachments import ATTACH, DETACH, attached, catalogue, course, group, groups_of
+from tests.support.attaching import ATTACH, DETACH, attached, catalogue, course, group, groups_of, hand_back
+from tests.support.sis import Sis
 
 __all__ = ["catalogue"]
 CANNOT_BE_ASKED = Fault(kind="status", status=503, method="GET", path=ATTACH)
-
-
-def hand_back(sis: Sis, step: Step, record: Json) -> None:
-    """Delivers the record once; it comes back, and is never delivered again."""
-    head: Json = {"run": "given up", "step": step.value, "options": {}, "records": [record]}
-    body = {**head, "occurred_at": sis.message({})["occurred_at"]}
-    with pytest.raises(HandedBack):
-        sis.pipeline.worker(step).take(Received("1", json.dumps(body), "handle", 1))
 
 
 def test_a_list_that_was_not_attached_is_not_attached_later_in_place_of_a_newer_one(sis: Sis, sandbox: Sandbox) -> None:

@@ -6,9 +6,18 @@ import pytest
 
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
-from tests.support.sis import Sis, live
-from tests.unit.test_step_attachments import DETACH, attach_calls, attached, catalogue, course, group, groups_of
-from tests.unit.test_step_attachments_in_doubt import hand_back
+from tests.support.attaching import (
+    DETACH,
+    attach_calls,
+    attached,
+    catalogue,
+    course,
+    group,
+    groups_of,
+    hand_back,
+    uuid_of,
+)
+from tests.support.sis import Sis
 
 __all__ = ["catalogue"]
 
@@ -16,11 +25,6 @@ __all__ = ["catalogue"]
 def refusing(times: int | None = None, **values: Any) -> Fault:
     body = {"message": "Certificates need this module."}
     return Fault(kind="status", status=422, method="DELETE", path=DETACH, times=times, body=body, **values)
-
-
-def uuid_of(sandbox: Sandbox, code: str) -> str:
-    found: dict[str, str] = {each["code"]: each["uuid"] for each in live(sandbox, "modules")}
-    return found[code]
 
 
 def test_a_module_that_dokstamp_does_not_detach_rejects_the_list_that_dropped_it(sis: Sis, sandbox: Sandbox) -> None:

@@ -138,6 +138,7 @@ class Deliveries(Generic[R]):
             pdfs=self._means.pdfs,
             issue=self._means.issue,
             owner_of=rows.owner_of,
+            force=context.force,
             forgotten=forgotten,
         )
 

@@ -78,6 +78,7 @@ class Work(Generic[R]):
     """One record to deliver, with all that a step may use to do so.
 
     ``owner_of``: the row id of the record that an entity is, which is this one's if nobody else has it yet.
+    ``force``: what the mapping remembers may be wrong, and is not to be relied upon.
     ``forgotten``: DokStamp does not know the mapped uuid; the row still does, until something new is made.
     ``parents``: by the names that the step's ``references`` gave them. ``issue``: the stack's issue mode.
     """
@@ -91,6 +92,7 @@ class Work(Generic[R]):
     pdfs: OpensPdfs
     issue: str
     owner_of: Callable[[str], str]
+    force: bool
     forgotten: bool = False
 
     def own(self, uuid: str) -> None:

@@ -1,0 +1,181 @@
+"""Steps 4 and 5 after a group was deleted by hand in DokStamp, and where DokStamp refuses what another record wants."""
+
+import pytest
+
+from dokstamp_sync.order import Step
+from local.sandbox import Fault, Sandbox
+from tests.support.attaching import (
+    ATTACH,
+    DETACH,
+    FORCE,
+    Person,
+    attach_calls,
+    attached,
+    catalogue,
+    course,
+    group,
+    groups_of,
+    hand_back,
+    person,
+    say_alone,
+    uuid_of,
+)
+from tests.support.sis import Sis, calls, example, live
+
+__all__ = ["catalogue", "person"]
+BOTH_REFUSALS = pytest.mark.parametrize("refusal", ["all_or_nothing", "partial"])
+
+
+@BOTH_REFUSALS
+def test_modules_of_a_group_deleted_by_hand_fall_to_the_list_that_names_them(
+    refusal: str, sis: Sis, sandbox: Sandbox, person: Person
+) -> None:
+    # Given two modules that the list and G1 name, one of which G2 took, and G1 deleted by hand
+    sandbox.switch(attach_refusal=refusal)
+    say_alone(sis, course("M1", "M2"), group("G1", "M2", "M1"))
+    sis.say(Step.MODULE_GROUP, group("G2", "M1"))
+    person.deletes_group("G1")
+    # When G2 lets it go
+    row = sis.say(Step.MODULE_GROUP, group("G2"))
+    # Then both are where the list has them, and the outcome says that G1 is gone
+    assert groups_of(sandbox) == {"M1": None, "M2": None}
+    assert [attached(sandbox)[code]["order"] for code in ("M1", "M2")] == [1, 2]
+    assert row["outcome"] == "updated"
+    assert "module_group 'CS/G1' is gone from DokStamp" in row["reason"]
+
+
+@BOTH_REFUSALS
+def test_modules_of_a_group_deleted_by_hand_fall_to_another_group_that_names_them(
+    refusal: str, sis: Sis, sandbox: Sandbox, person: Person
+) -> None:
+    # Given a module that G1, G2 and G3 name, in that order, and G2 deleted by hand
+    sandbox.switch(attach_refusal=refusal)
+    for name in ("G1", "G2", "G3"):
+        sis.say(Step.MODULE_GROUP, group(name, "M1"))
+    person.deletes_group("G2")
+    # When G3 lets it go
+    sis.say(Step.MODULE_GROUP, group("G3", "M2"))
+    # Then G1 has it
+    assert groups_of(sandbox) == {"M1": "G1", "M2": "G3"}
+
+
+def test_modules_that_only_a_group_deleted_by_hand_names_are_taken_off_and_that_is_said(
+    sis: Sis, sandbox: Sandbox, person: Person
+) -> None:
+    # Given two modules that only G1 names, one of which G2 took, and G1 deleted by hand
+    sis.say(Step.MODULE_GROUP, group("G1", "M1", "M2"))
+    sis.say(Step.MODULE_GROUP, group("G2", "M1", "M3"))
+    person.deletes_group("G1")
+    # When G2 lets it go
+    row = sis.say(Step.MODULE_GROUP, group("G2", {"module_id": "M3", "order": 2}))
+    # Then neither is attached, and the outcome says why
+    assert groups_of(sandbox) == {"M3": "G2"}
+    assert "module_group 'CS/G1' is gone from DokStamp" in row["reason"]
+    # And when G1 is sent again by force, it is made anew with its modules
+    assert sis.say(Step.MODULE_GROUP, group("G1", "M1", "M2"), **FORCE)["outcome"] == "created"
+    assert groups_of(sandbox) == {"M1": "G1", "M2": "G1", "M3": "G2"}
+
+
+@BOTH_REFUSALS
+def test_whoever_follows_an_unfinished_worker_does_not_attach_for_a_group_that_is_gone(
+    refusal: str, sis: Sis, sandbox: Sandbox, person: Person
+) -> None:
+    # Given a worker that did not hear whether the list was attached, and a group that is deleted by hand meanwhile
+    sandbox.switch(attach_refusal=refusal)
+    say_alone(sis, course("M1", "M2"), group("G1", "M1"))
+    sandbox.add_faults(Fault(kind="reset_after", method="POST", path=ATTACH))
+    hand_back(sis, Step.COURSE_MODULES, course("M1", "M2", "M3"))
+    sis.pipeline.clock.sleep(sis.pipeline.settings.lease_seconds + 1)
+    person.deletes_group("G1")
+    # When the next worker cannot rely on anything that is remembered
+    row = sis.say(Step.COURSE_MODULES, course("M1", "M2", "M3"))
+    # Then the list has all its modules
+    assert row["outcome"] == "updated"
+    assert groups_of(sandbox) == {"M1": None, "M2": None, "M3": None}
+    # And nothing is left to do for the group that is gone
+    sandbox.calls.clear()
+    assert "G1" not in sis.say(Step.COURSE_MODULES, course("M1", "M2"))["reason"]
+    assert attach_calls(sandbox) == ["detach"]
+
+
+def test_groups_are_asked_for_only_when_another_record_s_group_gets_a_module(sis: Sis, sandbox: Sandbox) -> None:
+    # Given a list and two groups, all in DokStamp
+    say_alone(sis, course("M1", "M2"), group("G1", "M2"), group("G2", "M2"))
+    groups = f"/courses/{live(sandbox, 'courses')[0]['uuid']}/modules/groups"
+    sandbox.calls.clear()
+    # When the list gets a module more, Then the groups are not asked for
+    sis.say(Step.COURSE_MODULES, course("M1", "M2", "M3"))
+    assert ("GET", groups) not in calls(sandbox)
+    # And when a module goes back to the group that had it before, they are asked for once
+    sis.say(Step.MODULE_GROUP, group("G2"))
+    assert calls(sandbox).count(("GET", groups)) == 1
+    assert groups_of(sandbox)["M2"] == "G1"
+
+
+def test_a_module_that_cannot_be_attached_for_another_group_is_told_and_tried_again(sis: Sis, sandbox: Sandbox) -> None:
+    # Given a module that G2 took from G1, and a DokStamp that refuses to attach it again
+    sis.say(Step.MODULE_GROUP, group("G1", "M1"))
+    sis.say(Step.MODULE_GROUP, group("G2", "M1"))
+    why = {"message": "Not now."}
+    sandbox.add_faults(
+        Fault(kind="status", status=422, method="POST", path=ATTACH, where=uuid_of(sandbox, "M1"), body=why, times=2)
+    )
+    # When G2 names another one instead
+    row = sis.say(Step.MODULE_GROUP, group("G2", "M2"))
+    # Then G2 is delivered, and its outcome tells what was refused to G1
+    assert row["outcome"] == "updated"
+    assert "1 module that module_group 'CS/G1' wants was refused: " in row["reason"]
+    assert "Not now." in row["reason"]
+    assert groups_of(sandbox) == {"M2": "G2"}
+    # And when any record of the course is delivered, it is tried again
+    row = sis.say(Step.COURSE_MODULES, course("M3"))
+    assert (row["outcome"], row["reason"]) == ("created", "2 attached, 0 detached")
+    assert groups_of(sandbox) == {"M1": "G1", "M2": "G2", "M3": None}
+
+
+@BOTH_REFUSALS
+def test_a_module_that_the_list_cannot_have_back_is_told_by_the_group_that_let_it_go(
+    refusal: str, sis: Sis, sandbox: Sandbox
+) -> None:
+    # Given a module that G2 took from the list, and that somebody gave to another institution meanwhile
+    sandbox.switch(attach_refusal=refusal)
+    say_alone(sis, course("M1", "M2"), group("G2", "M1"))
+    monte = sis.say(Step.INSTITUTION, example(Step.INSTITUTION, sis_id="MONTE", name="Monte"))
+    sandbox.store.tables["modules"][uuid_of(sandbox, "M1")].change({"institution_uuid": monte["uuid"]})
+    # When G2 names another one instead
+    row = sis.say(Step.MODULE_GROUP, group("G2", "M3"))
+    # Then G2 is delivered, and its outcome tells what the list lacks
+    assert row["outcome"] == "updated"
+    assert "1 module that course_modules 'CS' wants was refused: " in row["reason"]
+    assert groups_of(sandbox) == {"M2": None, "M3": "G2"}
+
+
+def test_what_the_list_names_and_a_group_is_refused_does_not_reject_the_list(sis: Sis, sandbox: Sandbox) -> None:
+    # Given a module that the list and a group name, and that DokStamp refuses to attach for the group
+    sandbox.add_faults(
+        Fault(kind="status", status=422, method="POST", path=ATTACH, where=uuid_of(sandbox, "M1"), times=None)
+    )
+    assert sis.say(Step.MODULE_GROUP, group("G1", "M1"))["outcome"] == "rejected"
+    # When the list is delivered
+    row = sis.say(Step.COURSE_MODULES, course("M1", "M2"))
+    # Then it has its own modules, and tells the rest
+    assert row["outcome"] == "created"
+    assert "1 module that module_group 'CS/G1' wants was refused: module 'M1'" in row["reason"]
+    assert groups_of(sandbox) == {"M2": None}
+
+
+def test_what_could_not_be_taken_off_for_another_record_is_told(sis: Sis, sandbox: Sandbox) -> None:
+    # Given a module that the list dropped and DokStamp did not detach
+    sis.say(Step.COURSE_MODULES, course("M1", "M2"))
+    refusal = {"message": "Certificates need this module."}
+    where = uuid_of(sandbox, "M2")
+    sandbox.add_faults(
+        Fault(kind="status", status=422, method="DELETE", path=DETACH, where=where, body=refusal, times=None)
+    )
+    sis.say(Step.COURSE_MODULES, course("M1"))
+    # When a group of the course is delivered
+    row = sis.say(Step.MODULE_GROUP, group("G1", "M3"))
+    # Then its outcome tells
+    assert row["outcome"] == "created"
+    assert "1 module that no record wants any more was refused: " in row["reason"]
+    assert "Certificates need this module." in row["reason"]
