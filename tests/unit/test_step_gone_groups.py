@@ -76,6 +76,29 @@ def test_modules_that_only_a_group_deleted_by_hand_names_are_taken_off_and_that_
     assert groups_of(sandbox) == {"M1": "G1", "M2": "G1", "M3": "G2"}
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind="status", status=503, method="GET", path="groups$"),
+        Fault(kind="status", status=429, path=ATTACH, skip=1),
+    ],
+    ids=["the groups", "to attach"],
+)
+def test_a_try_that_comes_back_neither_loses_a_module_nor_the_word_of_it(
+    fault: Fault, sis: Sis, sandbox: Sandbox, person: Person
+) -> None:
+    # Given a list, a group deleted by hand and another one that took a module from both
+    say_alone(sis, course("M1", "M2"), group("G1", "M1"), group("G2", "M1"))
+    person.deletes_group("G1")
+    # When the other one lets it go, and DokStamp cannot be asked at first
+    sandbox.add_faults(Fault(kind="status", status=429, method=method, path=path))
+    row = sis.say(Step.MODULE_GROUP, group("G2"))
+    # Then the list has it, and the outcome says that the group is gone
+    assert groups_of(sandbox) == {"M1": None, "M2": None}
+    assert "module_group 'CS/G1' is gone from DokStamp" in row["reason"]
+    assert [each.used for each in sandbox.faults.entries] == [1]
+
+
 @BOTH_REFUSALS
 def test_whoever_follows_an_unfinished_worker_does_not_attach_for_a_group_that_is_gone(
     refusal: str, sis: Sis, sandbox: Sandbox, person: Person

@@ -7,7 +7,7 @@ stands where the course's own list has it; and one that no record wants is detac
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +71,7 @@ class Plan:
         dropped = {uuid for uuid in self.drop if known[uuid] == MAYBE or known[uuid]["group"] == group}
         return {uuid for uuid, due in self.due.items() if due.by == by} | dropped
 
-    def changes(self, refused: Collection[str], told: Sequence[str]) -> Changes:
+    def changes(self, refused: Collection[str], told: Iterable[str]) -> Changes:
         """What was done of it."""
         return Changes(len(self.attach.keys() - set(refused)), len(set(self.drop) - set(refused)), tuple(told))
 
