@@ -108,3 +108,14 @@ def test_a_detach_that_was_carried_out_in_part_is_not_forgotten(sis: Sis, sandbo
     # Then all are attached
     assert row["outcome"] == "updated"
     assert set(attached(sandbox)) == {"M1", "M2", "M3"}
+
+
+def test_a_course_that_dokstamp_denies_for_a_moment_rejects_nobody(sis: Sis, sandbox: Sandbox) -> None:
+    # Given two attached modules, and a DokStamp that denies the course when one is to be detached
+    sis.say(Step.COURSE_MODULES, course("M1", "M2"))
+    sandbox.add_faults(Fault(kind="status", status=404, method="DELETE", path=DETACH))
+    # When the SIS drops it
+    row = sis.say(Step.COURSE_MODULES, course("M1"))
+    # Then it is asked again, and the module is detached
+    assert row["outcome"] == "updated"
+    assert list(attached(sandbox)) == ["M1"]

@@ -1,4 +1,4 @@
-"""Steps 4 and 5 after a group was deleted by hand in DokStamp, and where DokStamp refuses what another record wants."""
+"""Steps 4 and 5 after a group was deleted by hand in DokStamp: its modules fall to whoever else names them."""
 
 import pytest
 
@@ -18,9 +18,8 @@ from tests.support.attaching import (
     hand_back,
     person,
     say_alone,
-    uuid_of,
 )
-from tests.support.sis import Sis, calls, example, live
+from tests.support.sis import Sis, calls, live
 
 __all__ = ["catalogue", "person"]
 BOTH_REFUSALS = pytest.mark.parametrize("refusal", ["all_or_nothing", "partial"])
@@ -128,70 +127,42 @@ def test_groups_are_asked_for_only_when_another_record_s_group_gets_a_module(sis
     assert groups_of(sandbox)["M2"] == "G1"
 
 
-def test_a_module_that_cannot_be_attached_for_another_group_is_told_and_tried_again(sis: Sis, sandbox: Sandbox) -> None:
-    # Given a module that G2 took from G1, and a DokStamp that refuses to attach it again
-    sis.say(Step.MODULE_GROUP, group("G1", "M1"))
-    sis.say(Step.MODULE_GROUP, group("G2", "M1"))
-    why = {"message": "Not now."}
-    sandbox.add_faults(
-        Fault(kind="status", status=422, method="POST", path=ATTACH, where=uuid_of(sandbox, "M1"), body=why, times=2)
-    )
-    # When G2 names another one instead
-    row = sis.say(Step.MODULE_GROUP, group("G2", "M2"))
-    # Then G2 is delivered, and its outcome tells what was refused to G1
-    assert row["outcome"] == "updated"
-    assert "1 module that module_group 'CS/G1' wants was refused: " in row["reason"]
-    assert "Not now." in row["reason"]
-    assert groups_of(sandbox) == {"M2": "G2"}
-    # And when any record of the course is delivered, it is tried again
-    row = sis.say(Step.COURSE_MODULES, course("M3"))
-    assert (row["outcome"], row["reason"]) == ("created", "2 attached, 0 detached")
-    assert groups_of(sandbox) == {"M1": "G1", "M2": "G2", "M3": None}
+def test_of_several_groups_deleted_by_hand_none_gets_the_module(sis: Sis, sandbox: Sandbox, person: Person) -> None:
+    # Given a module that the list and three groups name, two of which a person deleted
+    say_alone(sis, course("M1"), *(group(name, "M1") for name in ("G1", "G2", "G3")))
+    person.deletes_group("G1")
+    person.deletes_group("G2")
+    # When the third one lets it go
+    row = sis.say(Step.MODULE_GROUP, group("G3"))
+    # Then the list has it, and both are told
+    assert groups_of(sandbox) == {"M1": None}
+    assert "'CS/G1' is gone" in row["reason"]
+    assert "'CS/G2' is gone" in row["reason"]
 
 
-@BOTH_REFUSALS
-def test_a_module_that_the_list_cannot_have_back_is_told_by_the_group_that_let_it_go(
-    refusal: str, sis: Sis, sandbox: Sandbox
+def test_a_module_that_is_offered_is_not_attached_for_a_group_that_is_gone(
+    sis: Sis, sandbox: Sandbox, person: Person
 ) -> None:
-    # Given a module that G2 took from the list, and that somebody gave to another institution meanwhile
-    sandbox.switch(attach_refusal=refusal)
-    say_alone(sis, course("M1", "M2"), group("G2", "M1"))
-    monte = sis.say(Step.INSTITUTION, example(Step.INSTITUTION, sis_id="MONTE", name="Monte"))
-    sandbox.store.tables["modules"][uuid_of(sandbox, "M1")].change({"institution_uuid": monte["uuid"]})
-    # When G2 names another one instead
-    row = sis.say(Step.MODULE_GROUP, group("G2", "M3"))
-    # Then G2 is delivered, and its outcome tells what the list lacks
+    # Given a group's module that a person detached, and the group deleted, too
+    say_alone(sis, course("M1"), group("G1", "M2"))
+    person.detaches("M2")
+    person.deletes_group("G1")
+    # When the list gets a module more
+    row = sis.say(Step.COURSE_MODULES, course("M1", "M3"))
+    # Then it is delivered, and the outcome says that the group is gone
     assert row["outcome"] == "updated"
-    assert "1 module that course_modules 'CS' wants was refused: " in row["reason"]
-    assert groups_of(sandbox) == {"M2": None, "M3": "G2"}
+    assert "'CS/G1' is gone" in row["reason"]
+    assert "refused" not in row["reason"]
+    assert groups_of(sandbox) == {"M1": None, "M3": None}
 
 
-def test_what_the_list_names_and_a_group_is_refused_does_not_reject_the_list(sis: Sis, sandbox: Sandbox) -> None:
-    # Given a module that the list and a group name, and that DokStamp refuses to attach for the group
-    sandbox.add_faults(
-        Fault(kind="status", status=422, method="POST", path=ATTACH, where=uuid_of(sandbox, "M1"), times=None)
-    )
-    assert sis.say(Step.MODULE_GROUP, group("G1", "M1"))["outcome"] == "rejected"
-    # When the list is delivered
-    row = sis.say(Step.COURSE_MODULES, course("M1", "M2"))
-    # Then it has its own modules, and tells the rest
-    assert row["outcome"] == "created"
-    assert "1 module that module_group 'CS/G1' wants was refused: module 'M1'" in row["reason"]
-    assert groups_of(sandbox) == {"M2": None}
-
-
-def test_what_could_not_be_taken_off_for_another_record_is_told(sis: Sis, sandbox: Sandbox) -> None:
-    # Given a module that the list dropped and DokStamp did not detach
-    sis.say(Step.COURSE_MODULES, course("M1", "M2"))
-    refusal = {"message": "Certificates need this module."}
-    where = uuid_of(sandbox, "M2")
-    sandbox.add_faults(
-        Fault(kind="status", status=422, method="DELETE", path=DETACH, where=where, body=refusal, times=None)
-    )
-    sis.say(Step.COURSE_MODULES, course("M1"))
-    # When a group of the course is delivered
-    row = sis.say(Step.MODULE_GROUP, group("G1", "M3"))
-    # Then its outcome tells
-    assert row["outcome"] == "created"
-    assert "1 module that no record wants any more was refused: " in row["reason"]
-    assert "Certificates need this module." in row["reason"]
+def test_a_forced_record_without_modules_looks_for_groups_that_are_gone(
+    sis: Sis, sandbox: Sandbox, person: Person
+) -> None:
+    # Given a list, a group that has its module and was deleted by hand, and a group without modules
+    say_alone(sis, course({"module_id": "M1", "order": 4}), group("G1", "M1"), group("G2"))
+    person.deletes_group("G1")
+    # When the group without modules is sent again by force
+    sis.say(Step.MODULE_GROUP, group("G2"), **FORCE)
+    # Then the module is where the list has it
+    assert attached(sandbox)["M1"]["order"] == 4
