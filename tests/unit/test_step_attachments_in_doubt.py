@@ -61,3 +61,16 @@ def test_what_an_unfinished_worker_detached_is_attached_again_also_by_the_second
     sis.say(Step.MODULE_GROUP, group("Term 1", "M1"))
     # Then it is attached
     assert groups_of(sandbox) == {"M1": "Term 1"}
+
+
+def test_what_an_unfinished_worker_attached_is_detached_when_it_is_not_wanted_any_more(
+    sis: Sis, sandbox: Sandbox
+) -> None:
+    # Given a list that was attached without an answer, and a lease that has run out
+    sandbox.add_faults(Fault(kind="reset_after", method="POST", path=ATTACH))
+    hand_back(sis, Step.COURSE_MODULES, course("M1", "M2"))
+    sis.pipeline.clock.sleep(sis.pipeline.settings.lease_seconds + 1)
+    # When a newer list leaves a module out
+    sis.say(Step.COURSE_MODULES, course("M1"))
+    # Then it is not attached any more
+    assert groups_of(sandbox) == {"M1": None}

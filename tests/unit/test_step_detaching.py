@@ -7,7 +7,9 @@ import pytest
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
 from tests.support.attaching import (
+    ATTACH,
     DETACH,
+    Person,
     attach_calls,
     attached,
     catalogue,
@@ -15,11 +17,12 @@ from tests.support.attaching import (
     group,
     groups_of,
     hand_back,
+    person,
     uuid_of,
 )
-from tests.support.sis import Sis
+from tests.support.sis import Sis, calls
 
-__all__ = ["catalogue"]
+__all__ = ["catalogue", "person"]
 
 
 def refusing(times: int | None = None, **values: Any) -> Fault:
@@ -119,3 +122,15 @@ def test_a_course_that_dokstamp_denies_for_a_moment_rejects_nobody(sis: Sis, san
     # Then it is asked again, and the module is detached
     assert row["outcome"] == "updated"
     assert list(attached(sandbox)) == ["M1"]
+
+
+def test_what_somebody_has_taken_off_is_asked_about_once(sis: Sis, sandbox: Sandbox, person: Person) -> None:
+    # Given a module that a person detached, and that the SIS has dropped since
+    sis.say(Step.COURSE_MODULES, course("M1", "M2"))
+    person.detaches("M2")
+    sis.say(Step.COURSE_MODULES, course("M1"))
+    sandbox.calls.clear()
+    # When a group without modules is delivered
+    sis.say(Step.MODULE_GROUP, group("G1"))
+    # Then nothing is left to do for the course
+    assert not [path for _, path in calls(sandbox) if path.endswith(ATTACH)]
