@@ -134,3 +134,14 @@ def test_what_somebody_has_taken_off_is_asked_about_once(sis: Sis, sandbox: Sand
     sis.say(Step.MODULE_GROUP, group("G1"))
     # Then nothing is left to do for the course
     assert not [path for _, path in calls(sandbox) if path.endswith(ATTACH)]
+
+
+def test_a_detach_that_was_carried_out_though_it_was_refused_counts_as_done(sis: Sis, sandbox: Sandbox) -> None:
+    # Given two attached modules, and a DokStamp that detaches and answers that it did not
+    sis.say(Step.COURSE_MODULES, course("M1", "M2"))
+    sandbox.add_faults(Fault(kind="status", status=422, method="DELETE", path=DETACH, carry_out=True))
+    # When the SIS drops one
+    row = sis.say(Step.COURSE_MODULES, course("M1"))
+    # Then it is detached, as DokStamp's list of what is free tells
+    assert (row["outcome"], row["reason"]) == ("updated", "0 attached, 1 detached")
+    assert list(attached(sandbox)) == ["M1"]
