@@ -145,3 +145,13 @@ def test_a_detach_that_was_carried_out_though_it_was_refused_counts_as_done(sis:
     # Then it is detached, as DokStamp's list of what is free tells
     assert (row["outcome"], row["reason"]) == ("updated", "0 attached, 1 detached")
     assert list(attached(sandbox)) == ["M1"]
+
+
+def test_what_was_attached_though_it_was_refused_is_detached_when_it_is_dropped(sis: Sis, sandbox: Sandbox) -> None:
+    # Given a DokStamp that attaches a module, answers that it did not, and will not detach it for now
+    sandbox.add_faults(Fault(kind="status", status=422, method="POST", path=ATTACH, carry_out=True), refusing(times=1))
+    assert sis.say(Step.COURSE_MODULES, course("M1"))["outcome"] == "rejected"
+    # When the SIS drops it
+    sis.say(Step.COURSE_MODULES, course())
+    # Then it is detached
+    assert attached(sandbox) == {}

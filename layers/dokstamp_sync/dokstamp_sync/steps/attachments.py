@@ -174,18 +174,11 @@ class _Attachments:
         before = {uuid: self.known[uuid] for uuid in taken if uuid in self.known}
         self.known.update(dict.fromkeys(before, MAYBE))
         reasons = self._detach(taken)
-        for uuid in before.keys() - reasons.keys():
-            del self.known[uuid]
         # What was not known to be attached, or could not be detached, may be missing for another reason.
         free = self._free() if reasons or len(before) < len(taken) else free | set(taken)
-        stuck = {}
-        for uuid in before.keys() & reasons.keys():
-            if uuid in free or not self._exists(uuid):
-                del self.known[uuid]
-            else:
-                self.known[uuid] = before[uuid]
-                stuck[uuid] = f"could not be detached: {reasons[uuid]}"
-        return free, stuck
+        still = [uuid for uuid in reasons if uuid in before and uuid not in free and self._exists(uuid)]
+        self.known.update({uuid: before[uuid] for uuid in still})
+        return free, {uuid: f"could not be detached: {reasons[uuid]}" for uuid in still}
 
     def _free(self) -> set[str]:
         return {each["uuid"] for each in self._api.pages(f"{self._path}/attach/modules")}
