@@ -111,7 +111,7 @@ def test_what_is_offered_and_could_not_be_attached_is_not_taken_for_attached(
     where = uuid_of(sandbox, "M2")
     sandbox.add_faults(Fault(kind="status", status=422, method="POST", path=ATTACH, where=where, times=2))
     assert "'CS/G1' wants" in sis.say(Step.COURSE_MODULES, course("M1", "M3"))["reason"]
-    # When the list is delivered once more
-    sis.say(Step.COURSE_MODULES, course("M1"))
+    # When a record that wants nothing is delivered
+    sis.say(Step.MODULE_GROUP, group("G2"))
     # Then it is attached
-    assert groups_of(sandbox) == {"M1": None, "M2": "G1"}
+    assert groups_of(sandbox) == {"M1": None, "M2": "G1", "M3": None}
