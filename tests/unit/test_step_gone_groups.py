@@ -166,3 +166,14 @@ def test_a_forced_record_without_modules_looks_for_groups_that_are_gone(
     sis.say(Step.MODULE_GROUP, group("G2"), **FORCE)
     # Then the module is where the list has it
     assert attached(sandbox)["M1"]["order"] == 4
+
+
+def test_a_group_that_is_only_missing_in_the_list_of_groups_is_not_gone(sis: Sis, sandbox: Sandbox) -> None:
+    # Given a module that G2 took from G1, and a list of groups that leaves both out
+    say_alone(sis, group("G1", "M1"), group("G2", "M1"))
+    sandbox.add_faults(Fault(kind="status", status=200, method="GET", path="groups$", body={"data": []}))
+    # When G2 lets it go
+    row = sis.say(Step.MODULE_GROUP, group("G2"))
+    # Then G1 has it back
+    assert groups_of(sandbox) == {"M1": "G1"}
+    assert row["reason"] == "changed; 1 attached, 0 detached"

@@ -152,8 +152,10 @@ class _Attachments:
         due = groups.keys() if self._work.force else groups.keys() & {plan.due[uuid].by for uuid in plan.attach}
         if not due:
             return []
-        there = {each["uuid"] for each in self._api.pages(f"{self._path}/modules/groups")}
-        return [by for by, uuids in groups.items() if not uuids <= there]
+        path = f"{self._path}/modules/groups"
+        there = {each["uuid"] for each in self._api.pages(path)}
+        # A list may leave something out, and nobody's modules are taken off on its word alone.
+        return [by for by, uuids in groups.items() if not all(self._exists(f"{path}/{each}") for each in uuids - there)]
 
     def _carry_out(self, plan: Plan, free: set[str]) -> dict[str, str]:
         """Detaches, then attaches; module uuid -> why that was refused."""
@@ -176,16 +178,16 @@ class _Attachments:
         reasons = self._detach(taken)
         # What was not known to be attached, or could not be detached, may be missing for another reason.
         free = self._free() if reasons or len(before) < len(taken) else free | set(taken)
-        still = [uuid for uuid in reasons if uuid in before and uuid not in free and self._exists(uuid)]
+        still = [uuid for uuid in reasons if uuid in before and uuid not in free and self._exists(f"/modules/{uuid}")]
         self.known.update({uuid: before[uuid] for uuid in still})
         return free, {uuid: f"could not be detached: {reasons[uuid]}" for uuid in still}
 
     def _free(self) -> set[str]:
         return {each["uuid"] for each in self._api.pages(f"{self._path}/attach/modules")}
 
-    def _exists(self, uuid: str) -> bool:
+    def _exists(self, path: str) -> bool:
         try:
-            self._api.get(f"/modules/{uuid}")
+            self._api.get(path)
         except NotFound:
             return False
         return True
@@ -196,7 +198,7 @@ class _Attachments:
             self._api.detach(f"{self._path}/detach/modules", {"modules": list(uuids)})
             return {}
         except Rejected as refusal:
-            if isinstance(refusal, NotFound) and all(map(self._exists, uuids)):
+            if isinstance(refusal, NotFound) and all(self._exists(f"/modules/{uuid}") for uuid in uuids):
                 # It is the course that DokStamp denies.
                 raise
             if len(uuids) == 1:
