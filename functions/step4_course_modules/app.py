@@ -12,8 +12,7 @@ from dokstamp_sync.mapping.claims import Sent
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import CourseModules
-from dokstamp_sync.steps.attachments import attach, module_references
-from dokstamp_sync.steps.home import home, keep, stay
+from dokstamp_sync.steps.attachments import attach, course_facts, module_references
 from dokstamp_sync.steps.work import Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
 
@@ -33,13 +32,12 @@ class CourseModulesStep:
 
     def deliver(self, work: Work[CourseModules]) -> Delivered:
         course = work.parents["course_uuid"]
-        stay(work, course)
-        keep(work, course)
         first = work.claimed.row.applied is None
-        changes = attach(work, course.uuid, group=None)
+        changes = attach(work, course, group=None)
+        outcome = Outcome.CREATED if first else Outcome.UPDATED
         if not changes.any and not first and work.claimed.sent is Sent.NOTHING:
-            return Delivered(Outcome.UNCHANGED, None, "attached as it should be", home(course))
-        return Delivered(Outcome.CREATED if first else Outcome.UPDATED, None, str(changes), home(course))
+            outcome = Outcome.UNCHANGED
+        return Delivered(outcome, None, str(changes), course_facts(course))
 
 
 handler = serve(CourseModulesStep())

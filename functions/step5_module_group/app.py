@@ -16,8 +16,7 @@ from dokstamp_sync.dokstamp.lookups import find_group
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import ModuleGroup
-from dokstamp_sync.steps.attachments import attach, module_references
-from dokstamp_sync.steps.home import home, keep, stay
+from dokstamp_sync.steps.attachments import attach, check_course, course_facts, module_references
 from dokstamp_sync.steps.look_up_create_update import LookUpCreateUpdate, given
 from dokstamp_sync.steps.work import Api, Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
@@ -44,7 +43,7 @@ class ModuleGroupStep(LookUpCreateUpdate[ModuleGroup]):
         return find_group(api, course_uuid, name)
 
     def intent(self, record: ModuleGroup, parents: Mapping[str, Parent]) -> Mapping[str, str]:
-        return {**super().intent(record, parents), **home(parents["course_uuid"])}
+        return {**super().intent(record, parents), **course_facts(parents["course_uuid"])}
 
     def body(self, record: ModuleGroup) -> Mapping[str, Any]:
         return given(name=record.name, order=record.order)
@@ -54,16 +53,16 @@ class ModuleGroupStep(LookUpCreateUpdate[ModuleGroup]):
         return {}
 
     def facts(self, work: Work[ModuleGroup]) -> dict[str, Any]:
-        return home(work.parents["course_uuid"])
+        return course_facts(work.parents["course_uuid"])
 
     def deliver(self, work: Work[ModuleGroup]) -> Delivered:
         course = work.parents["course_uuid"]
-        stay(work, course)
+        check_course(work, course)
         group = super().deliver(work)
         if work.uuid is None and group.uuid:
-            work.claimed.keep(group.facts, uuid=group.uuid, key=group.key, created=group.outcome is Outcome.CREATED)
-        keep(work, course)
-        changes = attach(work, course.uuid, group=group.uuid)
+            is_new = group.outcome is Outcome.CREATED
+            work.claimed.keep(group.facts, uuid=group.uuid, key=group.key, created=is_new)
+        changes = attach(work, course, group=group.uuid)
         if group.outcome is Outcome.UNCHANGED and changes.any:
             return replace(group, outcome=Outcome.UPDATED, reason=str(changes))
         return replace(group, reason=f"{group.reason}; {changes}".removeprefix("; "))

@@ -50,6 +50,7 @@ def test_a_message_is_known_by_one_reading_of_the_mapping(
         return read(reads[-1])
 
     monkeypatch.setattr(pipeline.store, "read", noting)
-    # When it is taken, Then its records' rows and whether it was answered before are read at once
+    # When it is taken, Then its records' rows and whether it was answered before are read at once, and then whether
+    # what they were delivered below is still the same
     pipeline.send(message)
-    assert reads == [{"institution#VALE", "course#CS", f"run#{run_of(message['id'])}"}]
+    assert reads == [{"institution#VALE", "course#CS", f"run#{run_of(message['id'])}"}, {"institution#VALE"}]

@@ -1,27 +1,16 @@
 """Steps 4 and 5 after a worker that did not finish: what it began is neither forgotten nor believed."""
 
-import json
-
 import pytest
 
 from dokstamp_sync.delivery.shared import SharedRows
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.order import Step
-from dokstamp_sync.worker.batch import HandedBack, Received
 from local.sandbox import Fault, Sandbox
-from tests.support.sis import Json, Sis
-from tests.unit.test_step_attachments import ATTACH, DETACH, attached, catalogue, course, group, groups_of
+from tests.support.attaching import ATTACH, DETACH, attached, catalogue, course, group, groups_of, hand_back
+from tests.support.sis import Sis
 
 __all__ = ["catalogue"]
 CANNOT_BE_ASKED = Fault(kind="status", status=503, method="GET", path=ATTACH)
-
-
-def hand_back(sis: Sis, step: Step, record: Json) -> None:
-    """Delivers the record once; it comes back, and is never delivered again."""
-    head: Json = {"run": "given up", "step": step.value, "options": {}, "records": [record]}
-    body = {**head, "occurred_at": sis.message({})["occurred_at"]}
-    with pytest.raises(HandedBack):
-        sis.pipeline.worker(step).take(Received("1", json.dumps(body), "handle", 1))
 
 
 def test_a_list_that_was_not_attached_is_not_attached_later_in_place_of_a_newer_one(sis: Sis, sandbox: Sandbox) -> None:
@@ -72,3 +61,16 @@ def test_what_an_unfinished_worker_detached_is_attached_again_also_by_the_second
     sis.say(Step.MODULE_GROUP, group("Term 1", "M1"))
     # Then it is attached
     assert groups_of(sandbox) == {"M1": "Term 1"}
+
+
+def test_what_an_unfinished_worker_attached_is_detached_when_it_is_not_wanted_any_more(
+    sis: Sis, sandbox: Sandbox
+) -> None:
+    # Given a list that was attached without an answer, and a lease that has run out
+    sandbox.add_faults(Fault(kind="reset_after", method="POST", path=ATTACH))
+    hand_back(sis, Step.COURSE_MODULES, course("M1", "M2"))
+    sis.pipeline.clock.sleep(sis.pipeline.settings.lease_seconds + 1)
+    # When a newer list leaves a module out
+    sis.say(Step.COURSE_MODULES, course("M1"))
+    # Then it is not attached any more
+    assert groups_of(sandbox) == {"M1": None}

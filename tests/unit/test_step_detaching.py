@@ -6,21 +6,28 @@ import pytest
 
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
-from tests.support.sis import Sis, live
-from tests.unit.test_step_attachments import DETACH, attach_calls, attached, catalogue, course, group, groups_of
-from tests.unit.test_step_attachments_in_doubt import hand_back
+from tests.support.attaching import (
+    ATTACH,
+    DETACH,
+    Person,
+    attach_calls,
+    attached,
+    catalogue,
+    course,
+    group,
+    groups_of,
+    hand_back,
+    person,
+    uuid_of,
+)
+from tests.support.sis import Sis, calls
 
-__all__ = ["catalogue"]
+__all__ = ["catalogue", "person"]
 
 
 def refusing(times: int | None = None, **values: Any) -> Fault:
     body = {"message": "Certificates need this module."}
     return Fault(kind="status", status=422, method="DELETE", path=DETACH, times=times, body=body, **values)
-
-
-def uuid_of(sandbox: Sandbox, code: str) -> str:
-    found: dict[str, str] = {each["code"]: each["uuid"] for each in live(sandbox, "modules")}
-    return found[code]
 
 
 def test_a_module_that_dokstamp_does_not_detach_rejects_the_list_that_dropped_it(sis: Sis, sandbox: Sandbox) -> None:
@@ -104,3 +111,50 @@ def test_a_detach_that_was_carried_out_in_part_is_not_forgotten(sis: Sis, sandbo
     # Then all are attached
     assert row["outcome"] == "updated"
     assert set(attached(sandbox)) == {"M1", "M2", "M3"}
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", DETACH), ("POST", ATTACH)])
+def test_a_course_that_dokstamp_denies_for_a_moment_rejects_nobody(
+    method: str, path: str, sis: Sis, sandbox: Sandbox
+) -> None:
+    # Given an attached module, and a DokStamp that denies the course when it is to be changed
+    sis.say(Step.COURSE_MODULES, course("M1"))
+    sandbox.add_faults(Fault(kind="status", status=404, method=method, path=path, times=2))
+    # When the SIS names another one in its place
+    row = sis.say(Step.COURSE_MODULES, course("M2"))
+    # Then it is asked again, and all is as the SIS says
+    assert row["outcome"] == "updated", row["reason"]
+    assert list(attached(sandbox)) == ["M2"]
+
+
+def test_what_somebody_has_taken_off_is_asked_about_once(sis: Sis, sandbox: Sandbox, person: Person) -> None:
+    # Given a module that a person detached, and that the SIS has dropped since
+    sis.say(Step.COURSE_MODULES, course("M1", "M2"))
+    person.detaches("M2")
+    sis.say(Step.COURSE_MODULES, course("M1"))
+    sandbox.calls.clear()
+    # When a group without modules is delivered
+    sis.say(Step.MODULE_GROUP, group("G1"))
+    # Then nothing is left to do for the course
+    assert not [path for _, path in calls(sandbox) if path.endswith(ATTACH)]
+
+
+def test_a_detach_that_was_carried_out_though_it_was_refused_counts_as_done(sis: Sis, sandbox: Sandbox) -> None:
+    # Given two attached modules, and a DokStamp that detaches and answers that it did not
+    sis.say(Step.COURSE_MODULES, course("M1", "M2"))
+    sandbox.add_faults(Fault(kind="status", status=422, method="DELETE", path=DETACH, carry_out=True))
+    # When the SIS drops one
+    row = sis.say(Step.COURSE_MODULES, course("M1"))
+    # Then it is detached, as DokStamp's list of what is free tells
+    assert (row["outcome"], row["reason"]) == ("updated", "0 attached, 1 detached")
+    assert list(attached(sandbox)) == ["M1"]
+
+
+def test_what_was_attached_though_it_was_refused_is_detached_when_it_is_dropped(sis: Sis, sandbox: Sandbox) -> None:
+    # Given a DokStamp that attaches a module, answers that it did not, and will not detach it for now
+    sandbox.add_faults(Fault(kind="status", status=422, method="POST", path=ATTACH, carry_out=True), refusing(times=1))
+    assert sis.say(Step.COURSE_MODULES, course("M1"))["outcome"] == "rejected"
+    # When the SIS drops it
+    sis.say(Step.COURSE_MODULES, course())
+    # Then it is detached
+    assert attached(sandbox) == {}

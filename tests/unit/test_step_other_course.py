@@ -5,9 +5,8 @@ import pytest
 from dokstamp_sync.mapping.row import Row
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
+from tests.support.attaching import ATTACH, attached, catalogue, course, group, groups_of, hand_back
 from tests.support.sis import Json, Sis, example, live, writes
-from tests.unit.test_step_attachments import ATTACH, attached, catalogue, course, group, groups_of
-from tests.unit.test_step_attachments_in_doubt import hand_back
 
 __all__ = ["catalogue"]
 BOTH = pytest.mark.parametrize("step", [Step.COURSE_MODULES, Step.MODULE_GROUP])

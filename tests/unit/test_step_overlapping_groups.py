@@ -7,8 +7,8 @@ import pytest
 from dokstamp_sync.mapping.row import Row
 from dokstamp_sync.order import Step
 from local.sandbox import Sandbox
+from tests.support.attaching import catalogue, course, group, groups_of
 from tests.support.sis import Json, Sis
-from tests.unit.test_step_attachments import catalogue, course, group, groups_of
 
 __all__ = ["catalogue"]
 ORDERS = list(permutations(range(3)))

@@ -79,10 +79,21 @@ class Blocked(SyncError):
 
 
 class Rejected(SyncError):
-    """DokStamp or our own checks refuse the record; ``fields`` are the keys of the vendor's ``errors``."""
+    """DokStamp or our own checks refuse the record; ``fields`` are the keys of the vendor's ``errors``.
 
-    def __init__(self, reason: str, *, status: int | None = None, fields: frozenset[str] = frozenset()) -> None:
+    ``about``: the references of the record that it is about, by their names.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        status: int | None = None,
+        fields: frozenset[str] = frozenset(),
+        about: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(reason)
+        self.about = about
         self.status = status
         self.fields = fields
 

@@ -139,6 +139,7 @@ class Deliveries(Generic[R]):
             shared=SharedRows(self._means, context, gate),
             pdfs=self._means.pdfs,
             issue=self._means.issue,
+            force=context.force,
         )
         try:
             return self._rules.deliver(work)

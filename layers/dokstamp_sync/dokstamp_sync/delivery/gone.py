@@ -19,7 +19,7 @@ def gone(refusal: Rejected, parents: Mapping[str, Parent], context: Context) -> 
     """
     for name, parent in _all(parents):
         below = isinstance(refusal, NotFound) and refusal.names(parent.uuid)
-        if not below and name not in refusal.fields:
+        if not below and name not in refusal.fields | refusal.about:
             continue
         shown = named(parent.reference.row)
         if context.parents.is_gone(parent):

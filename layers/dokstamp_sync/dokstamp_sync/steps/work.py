@@ -107,6 +107,7 @@ class Shared(Protocol):
 class Work(Generic[R]):
     """One record to deliver, with all that a step may use to do so.
 
+    ``force``: what the mapping remembers may be wrong, and is not to be relied upon.
     ``parents``: by the names that the step's ``references`` gave them. ``issue``: the stack's issue mode.
     """
 
@@ -118,6 +119,7 @@ class Work(Generic[R]):
     shared: Shared
     pdfs: OpensPdfs
     issue: str
+    force: bool
 
     @property
     def uuid(self) -> str | None:
