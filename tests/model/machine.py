@@ -83,6 +83,15 @@ class SchoolMachine(Steering):
         self._send(other.versions, other.hour, dict(other.options))
         self._playing.pass_time(then)
 
+    @rule(luck=LUCK, then=MOMENTS)
+    @precondition(lambda self: self._to_go_on)
+    def records_meet(self, luck: int, then: float) -> None:
+        """The next act of a plot is told."""
+        random = Random(luck)
+        self._hour += 1
+        self._playing.go_on(random.choice(self._to_go_on), self._hour, random)
+        self._playing.pass_time(then)
+
     @rule(luck=LUCK, copies=st.integers(1, 3), then=MOMENTS)
     @precondition(lambda self: self._told)
     def a_message_is_sent_again(self, luck: int, copies: int, then: float) -> None:
@@ -95,7 +104,11 @@ class SchoolMachine(Steering):
     @precondition(lambda self: self._started)
     def something_else_is_sent_under_an_id_that_is_known(self, luck: int, then: float) -> None:
         message = Random(luck).choice(self._started)
-        said = (self._school.changed(key, message.hour) for key in message.versions if key[0] is not Step.CERTIFICATE)
+        said = (
+            self._school.changed(key, message.hour)
+            for key in message.versions
+            if key in self._told and key[0] is not Step.CERTIFICATE
+        )
         other = {version.key: version for version in said}
         if other:
             told = Message(message.id, message.hour, message.options, left_to_groups(other))

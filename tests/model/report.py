@@ -11,6 +11,8 @@ _MEANING = {
     "lost": "something that the SIS said is not in DokStamp, or was refused or called stale without a reason",
     "doubled": "something is in DokStamp twice, or a student was told twice",
     "stale": "an older value came after a newer one, or stands at the end in place of it",
+    "whose": "an entity belongs to another record than it should: two records are one entity, or a reference leads to "
+    "somebody else's",
     "hung": "a run has not ended, a message is still in a queue, or the whole never comes to rest",
     "broken": "a rule was broken on the way (e.g. a call without a lease), or a result is not about what was sent",
 }
