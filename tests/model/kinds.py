@@ -71,3 +71,5 @@ NAMED: dict[str, Named] = {
     "group": group,
 }
 """Records that are named twice: by their ``sis_id`` and by a key of their own."""
+FREE = ("course", "institution", "group")
+"""Those that DokStamp lets have one key twice."""

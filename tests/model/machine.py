@@ -36,6 +36,8 @@ class SchoolMachine(Steering):
         keys = [key for key in self._untold if random.random() < share]
         for place in range(messages):
             self._tell(self._school.version(key, 0) for key in keys[place::messages])
+        for plot in self._school.plots:
+            self._playing.go_on(plot, 0, random)
         self._playing.pass_time(then)
 
     @rule(luck=LUCK, most=FEW, then=MOMENTS)
@@ -83,13 +85,16 @@ class SchoolMachine(Steering):
         self._send(other.versions, other.hour, dict(other.options))
         self._playing.pass_time(then)
 
-    @rule(luck=LUCK, then=MOMENTS)
+    @rule(luck=LUCK, most=FEW, acts=st.integers(1, 3), spread=st.sampled_from([0.0, 5.0, 60.0]), then=MOMENTS)
     @precondition(lambda self: self._to_go_on)
-    def records_meet(self, luck: int, then: float) -> None:
-        """The next act of a plot is told."""
+    def records_meet(self, luck: int, most: int, acts: int, spread: float, then: float) -> None:
+        """Some plots go on; messages may come as late as ``spread`` says, and so before those of an act before."""
         random = Random(luck)
-        self._hour += 1
-        self._playing.go_on(random.choice(self._to_go_on), self._hour, random)
+        for _ in range(acts):
+            self._hour += 1
+            plots = self._to_go_on
+            for plot in random.sample(plots, min(most, len(plots))):
+                self._playing.go_on(plot, self._hour, random, spread)
         self._playing.pass_time(then)
 
     @rule(luck=LUCK, copies=st.integers(1, 3), then=MOMENTS)

@@ -25,5 +25,16 @@ KINDS: dict[str, Draw] = {
 }
 MEETING: frozenset[str] = frozenset()
 """The kinds that are played unless somebody asks for others; ``frozenset(KINDS)`` is all of them."""
-CHANCE = 0.4
-"""How likely a school has one of them."""
+FOR_GOOD = frozenset({"conflict", "swap", "twins"})
+"""What is never settled: whoever is patient would wait for it without end."""
+
+
+def drawn(random: Random, played: frozenset[str], *, patient: bool) -> frozenset[str]:
+    """The kinds that a school has, of those that are played."""
+    chances = {kind: 0.8 if kind in FOR_GOOD else 0.4 for kind in KINDS if kind in played}
+    had = {kind for kind, chance in chances.items() if random.random() < chance}
+    return frozenset(had - FOR_GOOD if patient else had)
+
+
+def plots_of(random: Random, kinds: frozenset[str], *, patient: bool) -> list[Plot]:
+    return [plot for kind, draw in KINDS.items() if kind in kinds for plot in draw(random, patient)]

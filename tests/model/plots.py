@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 from tests.model.said import Key, Message, Said, Version
 
@@ -27,16 +27,18 @@ class Act:
 
     ``when``: at any time; when every message of the acts before has its result; or when the storm is over.
     ``by_hand``: what happens in DokStamp just before. ``surely``: nothing of it may be refused, whoever is patient.
+    ``at_once``: its messages come within a tenth of a second.
     """
 
     says: tuple[Pair, ...]
     when: When = "any time"
     by_hand: ByHand | None = None
     surely: bool = False
+    at_once: bool = False
 
 
-def act(*says: Pair, when: When = "any time", by_hand: ByHand | None = None, surely: bool = False) -> Act:
-    return Act(says, when, by_hand, surely)
+def act(*says: Pair, **how: Any) -> Act:
+    return Act(says, **how)
 
 
 @dataclass(slots=True)
@@ -72,6 +74,6 @@ class Plot:
 def portions(versions: Sequence[Version], random: Random) -> Iterator[dict[Key, Version]]:
     """An act's versions in one message, in two, or in one each; in any order."""
     shuffled = random.sample(versions, len(versions))
-    number = random.choice([1, min(2, len(shuffled)), len(shuffled)])
+    number = random.choice([1, 1, min(2, len(shuffled)), len(shuffled)])
     for place in range(number):
         yield {version.key: version for version in shuffled[place::number]}

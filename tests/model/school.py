@@ -8,8 +8,7 @@ from random import Random
 
 from dokstamp_sync.order import Step
 from tests.model.marks import marked
-from tests.model.meetings import CHANCE, KINDS, MEETING
-from tests.model.plots import Plot
+from tests.model.meetings import MEETING, drawn, plots_of
 from tests.model.said import Key, Said, Version, moment
 
 # A module that no course of the first institution can have: its list is refused, and nothing else.
@@ -43,18 +42,18 @@ class School:
         self._random = random
         self._marks = 0
         self._told: dict[Key, list[Version]] = {}
+        overlap, unruly, patient = (random.random() < chance for chance in (0.3, 0.25, 0.6))
         self.traits = Traits(
-            overlap=random.random() < 0.3,
-            unruly=random.random() < 0.25,
-            patient=random.random() < 0.6,
+            overlap=overlap,
+            unruly=unruly,
+            patient=patient,
             crowd=random.random() < 0.4,
             second_institution=random.random() < 0.4,
             second_group=random.random() < 0.5,
             contested=random.random() < 0.5,
-            meetings=frozenset(kind for kind in KINDS if kind in meetings and random.random() < CHANCE),
+            meetings=drawn(random, meetings, patient=patient),
         )
-        drawn = (KINDS[kind](random, self.traits.patient) for kind in KINDS if kind in self.traits.meetings)
-        self.plots: list[Plot] = [plot for plots in drawn for plot in plots]
+        self.plots = plots_of(random, self.traits.meetings, patient=patient)
 
     def keys(self) -> Iterator[Key]:
         """All its records, parents before children."""

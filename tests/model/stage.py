@@ -76,6 +76,7 @@ class Stage:
         assert plot.next is not None
         if plot.next.by_hand:
             by_hand(plot.next.by_hand, self.simulation.store, self.sandbox)
+        spread = min(spread, 0.1) if plot.next.at_once else spread
         versions = [self.world.school.meeting(key, hour, said) for key, said in plot.next.says]
         plot.told.append([])
         for place, portion in enumerate(portions(versions, random)):

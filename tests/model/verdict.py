@@ -128,6 +128,11 @@ def _certificates(told: Mapping[Key, Told], names: Names) -> Iterator[str]:
         wanted = [[each.said["pdf"].rpartition("/")[2]] if "pdf" in each.said else [] for each in last]
         if len(issued) > 1:
             yield f"doubled {key}: {issued} are issued"
-        elif issued not in wanted:
+        elif (issued or _expired(pdfs, status)) not in wanted:
             yield f"stale {key}: {issued} issued, the newest is {wanted}"
         yield from (f"lost notification of {pdf}" for pdf in issued if pdf not in notified)
+
+
+def _expired(pdfs: Iterable[str], status: Mapping[str, str]) -> list[str]:
+    """What has expired was issued, as long as nothing has taken its place."""
+    return sorted(pdf for pdf in pdfs if status.get(pdf) == "expired")
