@@ -13,6 +13,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from dokstamp_sync.order import Step
 from tests.model.said import Key, Message, left_to_groups
+from tests.model.school import RENAMED
 from tests.model.steering import Steering
 from tests.support.simulation_http import FAULTS, HTTP_MISFORTUNES
 from tests.support.simulation_weather import MISFORTUNES, Misfortune, Weather
@@ -129,6 +130,16 @@ class SchoolMachine(Steering):
     )
     def dokstamp_fails(self, kind: str, calls: int, stall: float, writes: bool, then: float) -> None:
         self._lay(Misfortune("http", kind, stall, writes), calls)
+        self._playing.pass_time(then)
+
+    @rule(luck=LUCK, most=FEW, then=MOMENTS)
+    @precondition(lambda self: self._told & RENAMED)
+    def dokstamp_denies_what_is_renamed(self, luck: int, most: int, then: float) -> None:
+        """What is renamed or moved just then can't be found again by its new name."""
+        self._hour += 1
+        renamed = _some(self._told & RENAMED, most, luck)
+        self._tell(self._school.changed(key, self._hour) for key in renamed)
+        self._lay(Misfortune("http", "denied"), len(renamed))
         self._playing.pass_time(then)
 
     @rule(kind=st.sampled_from(MISFORTUNES), calls=CALLS, stall=STALLS, writes=st.booleans(), then=MOMENTS)

@@ -14,6 +14,11 @@ from tests.model.said import Key, Said, Version, moment
 # A module that no course of the first institution can have: its list is refused, and nothing else.
 FOREIGN = "M5"
 
+# What changes its key, or what it belongs to, whenever something new is said of it.
+RENAMED = frozenset(
+    {(Step.COURSE, "C2"), (Step.MODULE, "M2"), (Step.COHORT, "K2"), (Step.STUDENT, "S2"), (Step.ENROLLMENT, "E2")}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Traits:
@@ -130,11 +135,11 @@ class School:
             case Step.COURSE:
                 other = name == "C2" and self.traits.second_institution
                 # The same code in another institution is another course.
-                code, home = ("C1", "I2") if other else (name, "I1")
+                code, home = ("C1", "I2") if other else (self._name(key), "I1")
                 return {"sis_id": name, "code": code, "name": name, "institution_id": home}
             case Step.MODULE:
                 home = "I2" if name == FOREIGN else "I1"
-                return {"code": name, "name": name, "institution_id": home}
+                return {"sis_id": name, "code": self._name(key), "name": name, "institution_id": home}
             case Step.COURSE_MODULES:
                 foreign = (FOREIGN,) if self.traits.second_institution and self._random.random() < 0.3 else ()
                 return {"course_id": "C1", "modules": self._attached((*self._list_of_course(), *foreign))}
@@ -144,18 +149,22 @@ class School:
                 modules = self._attached(("M1", "M2") if group == "G1" else second)
                 return {"course_id": "C1", "name": group, "modules": modules}
             case Step.COHORT:
-                return {"code": name, "course_id": f"C{name[1]}"}
+                return {"sis_id": name, "code": self._name(key), "course_id": f"C{name[1]}"}
             case Step.STUDENT:
-                # One keeps its address; the other's changes, so that DokStamp can't be asked for it by what was said.
-                email = name if "@" in name else f"s2.{mark % 3}@school.example"
+                email = name if "@" in name else f"{self._name(key).lower()}@school.example"
                 return {"sis_id": name, "name": name, "email": email, "date_of_birth": "2000-01-01"}
         return self._enrollment(name, mark)
+
+    def _name(self, key: Key) -> str:
+        """Some keep their names; others have a new one each time, so that DokStamp can't be asked by what was said."""
+        name = key[1]
+        return f"{name}.{len(self._told.get(key, ())) % 3}" if key in RENAMED else name
 
     def _enrollment(self, name: str, mark: int) -> Said:
         said = {"enrolled_at": "2026-01-01"}
         if name == "E2":
             # It moves into its cohort and out of it.
-            cohort = {"cohort_id": "K2"} if mark % 2 else {}
+            cohort = {"cohort_id": "K2"} if len(self._told.get((Step.ENROLLMENT, name), ())) % 2 else {}
             return {"sis_id": name, "student_id": "S2", "course_id": "C2", **cohort, **said}
         return {"student_id": "s1@school.example", "course_id": "C1", "cohort_id": "K1", **said}
 
