@@ -33,6 +33,9 @@ def section(schedules: Sequence[Attempted], ways: Sequence[Attempted], seconds: 
     yield "are redriven once. Right is: DokStamp says what the newest message about each record says, nothing is there"
     yield "twice, every run has ended and every record has one outcome."
     yield ""
+    played = sorted({kind for each in (*schedules, *ways) for kind in each.attempt.meetings})
+    yield f"Ways in which its records met: {', '.join(played) or 'none'} (tests/model/meetings.py)."
+    yield ""
     yield "In a schedule a seed says everything beforehand. A way is steered by hypothesis, event by event, which also"
     yield f"shortens a way that ended wrong; {HANDFUL} ways are one attempt, which ends with the first wrong one."
     yield ""
