@@ -46,7 +46,7 @@ def reissue(random: Random, patient: bool) -> list[Plot]:
     acts = [
         act(course("ri-c", "ri-c"), student("ri-s", email("ri-s")), enrollment("ri-e", "ri-s", "ri-c")),
         act(certificate("ri-e", "ri-1", enrollment_id="ri-e")),
-        act(revocation("ri-e", enrollment_id="ri-e")),
+        act(revocation("ri-e", enrollment_id="ri-e"), late=random.choice([0.0, 30.0, 300.0])),
         act(certificate("ri-e", "ri-2", enrollment_id="ri-e")),
     ]
     return [Plot("reissue", acts)]

@@ -27,7 +27,7 @@ class Act:
 
     ``when``: at any time; when every message of the acts before has its result; or when the storm is over.
     ``by_hand``: what happens in DokStamp just before. ``surely``: nothing of it may be refused, whoever is patient.
-    ``at_once``: its messages come within a tenth of a second.
+    ``at_once``: its messages come within a tenth of a second. ``late``: by how many seconds they come later.
     """
 
     says: tuple[Pair, ...]
@@ -35,6 +35,7 @@ class Act:
     by_hand: ByHand | None = None
     surely: bool = False
     at_once: bool = False
+    late: float = 0.0
 
 
 def act(*says: Pair, **how: Any) -> Act:

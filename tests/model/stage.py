@@ -76,16 +76,16 @@ class Stage:
         assert plot.next is not None
         if plot.next.by_hand:
             by_hand(plot.next.by_hand, self.simulation.store, self.sandbox)
-        spread = min(spread, 0.1) if plot.next.at_once else spread
+        spread, late = min(spread, 0.1) if plot.next.at_once else spread, plot.next.late
         versions = [self.world.school.meeting(key, hour, said) for key, said in plot.next.says]
         plot.told.append([])
         for place, portion in enumerate(portions(versions, random)):
             options = {"force": random.random() < 0.05, "dry_run": False}
             message = Message(f"{plot.kind}/{versions[0].key[1]}/{hour}/{place}", hour, options, portion)
             plot.told[-1].append(message)
-            self.tell(message, random.uniform(0, spread))
+            self.tell(message, late + random.uniform(0, spread))
             if random.random() < 0.15:
-                self.simulation.send(message.as_json(), after=random.uniform(0, spread))
+                self.simulation.send(message.as_json(), after=late + random.uniform(0, spread))
 
     def play_to_the_end(self) -> list[str]:
         """Lets the calm come, redrives all dead letters once, tells what is left of the plots, and answers every
@@ -100,9 +100,11 @@ class Stage:
         random = Random(0)
         while plots := self._begun:
             hour = max(message.hour for message in self.world.messages) + 1
+            overtaken = any(plot.next and plot.next.late for plot in plots)
             for plot in plots:
                 self.go_on(plot, hour, random)
-            self._rest()
+            if not overtaken:
+                self._rest()
         return [*self.seen(), *verdict(self.world, self.simulation, self.sandbox.state)]
 
     @property
