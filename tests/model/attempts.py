@@ -14,13 +14,14 @@ from rich.console import Console
 
 from dokstamp_sync.mapping.row import Store
 from tests.model.exploring import explore
+from tests.model.meetings import MEETING
 from tests.model.schedule import play
 from tests.model.tables import on_dynamodb
 from tests.support.memory import MemoryStore
 from tests.support.options import PYTHON
 from tests.support.progress import bar
 
-KINDS = ("lost", "doubled", "stale", "hung", "broken")
+KINDS = ("lost", "doubled", "stale", "whose", "hung", "broken")
 HANDFUL = 20
 """So many ways are one attempt: hypothesis learns from the ones before."""
 ON_DYNAMODB = 30
@@ -29,16 +30,21 @@ ON_DYNAMODB = 30
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The schedule of a seed; or, if ``ways`` says how many, the ways that hypothesis finds with it."""
+    """The schedule of a seed; or, if ``ways`` says how many, the ways that hypothesis finds with it.
+
+    ``meetings``: the kinds that a school may have.
+    """
 
     seed: int
     ways: int = 0
     shorten: bool = True
+    meetings: frozenset[str] = MEETING
 
     @property
     def again(self) -> str:
         """The options of `python -m tests.model` that repeat it."""
-        return f"--seed {self.seed} " + (f"--stateful {self.ways}" if self.ways else "--schedules 1 -v")
+        chosen = "" if self.meetings == MEETING else f" --meetings '^({'|'.join(sorted(self.meetings))})$'"
+        return f"--seed {self.seed} " + (f"--stateful {self.ways}" if self.ways else "--schedules 1 -v") + chosen
 
     @property
     def size(self) -> int:
@@ -71,15 +77,15 @@ class Attempted:
         return {finding.split()[0] for finding in self.findings}
 
 
-def schedules(number: int, seed: int) -> list[Attempt]:
+def schedules(number: int, seed: int, *, meetings: frozenset[str] = MEETING) -> list[Attempt]:
     """One attempt for each seed, counting up."""
-    return [Attempt(seed + place) for place in range(number)]
+    return [Attempt(seed + place, meetings=meetings) for place in range(number)]
 
 
-def ways(number: int, seed: int, *, shorten: bool = True) -> list[Attempt]:
+def ways(number: int, seed: int, *, shorten: bool = True, meetings: frozenset[str] = MEETING) -> list[Attempt]:
     """One attempt for each handful, with seeds that count up."""
-    starts = range(0, number, HANDFUL)
-    return [Attempt(seed + place, min(HANDFUL, number - start), shorten) for place, start in enumerate(starts)]
+    sizes = [min(HANDFUL, number - start) for start in range(0, number, HANDFUL)]
+    return [Attempt(seed + place, size, shorten, meetings) for place, size in enumerate(sizes)]
 
 
 def attempt_all(todo: Sequence[Attempt], jobs: int, console: Console, title: str) -> list[Attempted]:
@@ -122,6 +128,8 @@ def _hush() -> None:
 def _attempt(attempt: Attempt) -> Attempted:
     with attempt.mapping() as new_store:
         if attempt.ways:
-            explored = explore(attempt.seed, attempt.ways, new_store=new_store, shorten=attempt.shorten)
+            explored = explore(
+                attempt.seed, attempt.ways, new_store=new_store, meetings=attempt.meetings, shorten=attempt.shorten
+            )
             return Attempted(attempt, explored.findings, explored.story)
-        return Attempted(attempt, play(attempt.seed, new_store=new_store).findings)
+        return Attempted(attempt, play(attempt.seed, new_store=new_store, meetings=attempt.meetings).findings)

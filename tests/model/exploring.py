@@ -12,6 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from dokstamp_sync.mapping.row import Store
 from tests.model.machine import SchoolMachine
+from tests.model.meetings import MEETING
 from tests.model.steering import Wrong
 from tests.support.memory import MemoryStore
 
@@ -28,13 +29,18 @@ class Explored:
 
 
 def explore(
-    number: int, examples: int, *, new_store: Callable[[], Store] = MemoryStore, shorten: bool = True
+    number: int,
+    examples: int,
+    *,
+    new_store: Callable[[], Store] = MemoryStore,
+    meetings: frozenset[str] = MEETING,
+    shorten: bool = True,
 ) -> Explored:
     """Plays so many ways; ``number`` seeds them all. ``shorten``: looks for the shortest one that ends wrong."""
 
     class Steered(SchoolMachine):
         def __init__(self) -> None:
-            super().__init__(new_store)
+            super().__init__(new_store, meetings)
 
     given = settings(
         max_examples=examples,

@@ -13,6 +13,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from dokstamp_sync.order import Step
 from tests.model.said import Key, Message, left_to_groups
+from tests.model.school import RENAMED
 from tests.model.steering import Steering
 from tests.support.simulation_http import FAULTS, HTTP_MISFORTUNES
 from tests.support.simulation_weather import MISFORTUNES, Misfortune, Weather
@@ -36,6 +37,8 @@ class SchoolMachine(Steering):
         keys = [key for key in self._untold if random.random() < share]
         for place in range(messages):
             self._tell(self._school.version(key, 0) for key in keys[place::messages])
+        for plot in self._school.plots:
+            self._playing.go_on(plot, 0, random)
         self._playing.pass_time(then)
 
     @rule(luck=LUCK, most=FEW, then=MOMENTS)
@@ -83,6 +86,18 @@ class SchoolMachine(Steering):
         self._send(other.versions, other.hour, dict(other.options))
         self._playing.pass_time(then)
 
+    @rule(luck=LUCK, most=FEW, acts=st.integers(1, 3), spread=st.sampled_from([0.0, 5.0, 60.0]), then=MOMENTS)
+    @precondition(lambda self: self._to_go_on)
+    def records_meet(self, luck: int, most: int, acts: int, spread: float, then: float) -> None:
+        """Some plots go on; messages may come as late as ``spread`` says, and so before those of an act before."""
+        random = Random(luck)
+        for _ in range(acts):
+            self._hour += 1
+            plots = self._to_go_on
+            for plot in random.sample(plots, min(most, len(plots))):
+                self._playing.go_on(plot, self._hour, random, spread)
+        self._playing.pass_time(then)
+
     @rule(luck=LUCK, copies=st.integers(1, 3), then=MOMENTS)
     @precondition(lambda self: self._told)
     def a_message_is_sent_again(self, luck: int, copies: int, then: float) -> None:
@@ -95,7 +110,11 @@ class SchoolMachine(Steering):
     @precondition(lambda self: self._started)
     def something_else_is_sent_under_an_id_that_is_known(self, luck: int, then: float) -> None:
         message = Random(luck).choice(self._started)
-        said = (self._school.changed(key, message.hour) for key in message.versions if key[0] is not Step.CERTIFICATE)
+        said = (
+            self._school.changed(key, message.hour)
+            for key in message.versions
+            if key in self._told and key[0] is not Step.CERTIFICATE
+        )
         other = {version.key: version for version in said}
         if other:
             told = Message(message.id, message.hour, message.options, left_to_groups(other))
@@ -111,6 +130,16 @@ class SchoolMachine(Steering):
     )
     def dokstamp_fails(self, kind: str, calls: int, stall: float, writes: bool, then: float) -> None:
         self._lay(Misfortune("http", kind, stall, writes), calls)
+        self._playing.pass_time(then)
+
+    @rule(luck=LUCK, most=FEW, then=MOMENTS)
+    @precondition(lambda self: self._told & RENAMED)
+    def dokstamp_denies_what_is_renamed(self, luck: int, most: int, then: float) -> None:
+        """What is renamed or moved just then can't be found again by its new name."""
+        self._hour += 1
+        renamed = _some(self._told & RENAMED, most, luck)
+        self._tell(self._school.changed(key, self._hour) for key in renamed)
+        self._lay(Misfortune("http", "denied"), len(renamed))
         self._playing.pass_time(then)
 
     @rule(kind=st.sampled_from(MISFORTUNES), calls=CALLS, stall=STALLS, writes=st.booleans(), then=MOMENTS)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from tests.model.said import Key, Message
-from tests.model.verdict import DELIVERED
+from tests.model.told import DELIVERED
 from tests.model.world import World
 from tests.support.simulation import Simulation
 from tests.support.simulation_watch import Sent

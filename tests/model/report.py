@@ -11,6 +11,8 @@ _MEANING = {
     "lost": "something that the SIS said is not in DokStamp, or was refused or called stale without a reason",
     "doubled": "something is in DokStamp twice, or a student was told twice",
     "stale": "an older value came after a newer one, or stands at the end in place of it",
+    "whose": "an entity belongs to another record than it should: two records are one entity, or a reference leads to "
+    "somebody else's",
     "hung": "a run has not ended, a message is still in a queue, or the whole never comes to rest",
     "broken": "a rule was broken on the way (e.g. a call without a lease), or a result is not about what was sent",
 }
@@ -30,6 +32,9 @@ def section(schedules: Sequence[Attempted], ways: Sequence[Attempted], seconds: 
     yield "processes stand still or are killed, leases and visibilities run out. Then the calm comes, and dead letters"
     yield "are redriven once. Right is: DokStamp says what the newest message about each record says, nothing is there"
     yield "twice, every run has ended and every record has one outcome."
+    yield ""
+    played = sorted({kind for each in (*schedules, *ways) for kind in each.attempt.meetings})
+    yield f"Ways in which its records met: {', '.join(played) or 'none'} (tests/model/meetings.py)."
     yield ""
     yield "In a schedule a seed says everything beforehand. A way is steered by hypothesis, event by event, which also"
     yield f"shortens a way that ended wrong; {HANDFUL} ways are one attempt, which ends with the first wrong one."

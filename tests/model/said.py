@@ -13,7 +13,8 @@ from dokstamp_sync.order import SECTIONS, Step
 Key = tuple[Step, str]
 Said = dict[str, Any]
 
-_EPOCH = datetime(2026, 11, 20, 8, tzinfo=UTC)
+# Long before simulated time begins: a SIS says nothing of a day to come.
+_EPOCH = datetime(2026, 11, 8, 8, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from random import Random
 
 from dokstamp_sync.order import Step
+from tests.model.marks import marked
+from tests.model.meetings import MEETING, drawn, plots_of
 from tests.model.said import Key, Said, Version, moment
 
 # A module that no course of the first institution can have: its list is refused, and nothing else.
 FOREIGN = "M5"
 
-# How the addresses of the student S2 begin.
-RENAMED = "s2."
-
-_DAY = date(2030, 1, 1)
+# What changes its key, or what it belongs to, whenever something new is said of it.
+RENAMED = frozenset(
+    {(Step.COURSE, "C2"), (Step.MODULE, "M2"), (Step.COHORT, "K2"), (Step.STUDENT, "S2"), (Step.ENROLLMENT, "E2")}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
     """``overlap``: a course's list names modules that groups claim. ``contested``: so does the second group, if there
     is one, with a module of the first. ``unruly``: certificates are issued anew under the same id. ``patient``: nobody
-    loses patience, so every record must be delivered in the end."""
+    loses patience, so every record must be delivered in the end. ``meetings``: the kinds of meetings.KINDS that it has.
+    """
 
     overlap: bool
     unruly: bool
@@ -32,26 +34,32 @@ class Traits:
     second_institution: bool
     second_group: bool
     contested: bool
+    meetings: frozenset[str]
 
 
 class School:
-    """What is said about each record is drawn by ``random``; no two contents have the same mark."""
+    """What is said about each record is drawn by ``random``; no two contents have the same mark.
 
-    def __init__(self, random: Random) -> None:
+    ``meetings``: those that it may have.
+    """
+
+    def __init__(self, random: Random, meetings: frozenset[str] = MEETING) -> None:
         self._random = random
         self._marks = 0
         self._told: dict[Key, list[Version]] = {}
-        unruly = random.random() < 0.25
+        overlap, unruly, patient = (random.random() < chance for chance in (0.3, 0.25, 0.6))
         self.traits = Traits(
-            overlap=random.random() < 0.3,
+            overlap=overlap,
             unruly=unruly,
             # What is issued anew without a revocation would be waited with for ever.
-            patient=random.random() < 0.6 and not unruly,
+            patient=patient and not unruly,
             crowd=random.random() < 0.4,
             second_institution=random.random() < 0.4,
             second_group=random.random() < 0.5,
             contested=random.random() < 0.5,
+            meetings=drawn(random, meetings, patient=patient),
         )
+        self.plots = plots_of(random, self.traits.meetings, patient=patient)
 
     def keys(self) -> Iterator[Key]:
         """All its records, parents before children."""
@@ -80,7 +88,15 @@ class School:
         if key[0] is Step.CERTIFICATE:
             return self._certificate(key, hour)
         self._marks += 1
-        return self._new(key, hour, self._content(key, self._marks))
+        return self._new(key, hour, marked(key[0], self._content(key, self._marks), self._marks))
+
+    def meeting(self, key: Key, hour: int, said: Said) -> Version:
+        """What a plot says of one of its records; the same again is no new content."""
+        last = self._told[key][-1] if key in self._told else None
+        if last and last.said == marked(key[0], said, last.mark):
+            return self._again(last, hour)
+        self._marks += 1
+        return self._new(key, hour, marked(key[0], said, self._marks))
 
     def as_told_last(self, key: Key, hour: int) -> Version:
         """What was told last, of another hour."""
@@ -114,46 +130,42 @@ class School:
 
     def _content(self, key: Key, mark: int) -> Said:
         step, name = key
-        text = f"v{mark}"
         match step:
             case Step.INSTITUTION:
-                return {"sis_id": name, "name": f"Institution {name}", "country": "Brazil", "website": text}
+                return {"sis_id": name, "name": f"Institution {name}", "country": "Brazil"}
             case Step.COURSE:
                 other = name == "C2" and self.traits.second_institution
                 # The same code in another institution is another course.
-                code, home = ("C1", "I2") if other else (name, "I1")
-                return {"sis_id": name, "code": code, "name": name, "institution_id": home, "description": text}
+                code, home = ("C1", "I2") if other else (self._name(key), "I1")
+                return {"sis_id": name, "code": code, "name": name, "institution_id": home}
             case Step.MODULE:
                 home = "I2" if name == FOREIGN else "I1"
-                return {"code": name, "name": name, "institution_id": home, "description": text}
+                return {"sis_id": name, "code": self._name(key), "name": name, "institution_id": home}
             case Step.COURSE_MODULES:
                 foreign = (FOREIGN,) if self.traits.second_institution and self._random.random() < 0.3 else ()
-                return {"course_id": "C1", "modules": self._attached((*self._list_of_course(), *foreign), mark)}
+                return {"course_id": "C1", "modules": self._attached((*self._list_of_course(), *foreign))}
             case Step.MODULE_GROUP:
                 group = name.removeprefix("C1/")
                 second = ("M2", "M3") if self.traits.contested else ("M3",)
-                modules = self._attached(("M1", "M2") if group == "G1" else second, mark)
-                return {"course_id": "C1", "name": group, "order": mark, "modules": modules}
+                modules = self._attached(("M1", "M2") if group == "G1" else second)
+                return {"course_id": "C1", "name": group, "modules": modules}
             case Step.COHORT:
-                end = (_DAY + timedelta(days=mark)).isoformat()
-                return {"code": name, "course_id": f"C{name[1]}", "end_date": f"{end}T00:00:00Z"}
+                return {"sis_id": name, "code": self._name(key), "course_id": f"C{name[1]}"}
             case Step.STUDENT:
-                # One keeps its address; the other's changes, so that DokStamp can't be asked for it by what was said.
-                email = name if "@" in name else f"{RENAMED}{mark % 3}@school.example"
-                return {
-                    "sis_id": name,
-                    "name": name,
-                    "email": email,
-                    "date_of_birth": "2000-01-01",
-                    "social_name": text,
-                }
+                email = name if "@" in name else f"{self._name(key).lower()}@school.example"
+                return {"sis_id": name, "name": name, "email": email, "date_of_birth": "2000-01-01"}
         return self._enrollment(name, mark)
 
+    def _name(self, key: Key) -> str:
+        """Some keep their names; others have a new one each time, so that DokStamp can't be asked by what was said."""
+        name = key[1]
+        return f"{name}.{len(self._told.get(key, ())) % 3}" if key in RENAMED else name
+
     def _enrollment(self, name: str, mark: int) -> Said:
-        said = {"enrolled_at": "2026-01-01", "grade": mark / 100}
+        said = {"enrolled_at": "2026-01-01"}
         if name == "E2":
             # It moves into its cohort and out of it.
-            cohort = {"cohort_id": "K2"} if mark % 2 else {}
+            cohort = {"cohort_id": "K2"} if len(self._told.get((Step.ENROLLMENT, name), ())) % 2 else {}
             return {"sis_id": name, "student_id": "S2", "course_id": "C2", **cohort, **said}
         return {"student_id": "s1@school.example", "course_id": "C1", "cohort_id": "K1", **said}
 
@@ -162,6 +174,6 @@ class School:
             return ("M1", "M2", "M3", "M4")
         return ("M4",) if self.traits.second_group else ("M3", "M4")
 
-    def _attached(self, modules: tuple[str, ...], mark: int) -> list[Said]:
+    def _attached(self, modules: tuple[str, ...]) -> list[Said]:
         chosen = self._random.sample(modules, self._random.randint(0, len(modules)))
-        return [{"module_id": each, "workload": mark} for each in chosen]
+        return [{"module_id": each} for each in chosen]

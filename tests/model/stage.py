@@ -8,7 +8,10 @@ from typing import Any
 
 from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.settings import Settings
+from tests.model.by_hand import by_hand
 from tests.model.monitor import Monitor
+from tests.model.plots import Plot, portions
+from tests.model.said import Message
 from tests.model.school import Traits
 from tests.model.verdict import verdict
 from tests.model.world import World
@@ -41,7 +44,7 @@ class Stage:
         self.settings = _settings(random, world.traits)
         self.sandbox = sandbox_in_process().sandbox
         self.sandbox.reset()
-        switches = _switches(random)
+        switches = _switches(random, world.traits)
         self.sandbox.switch(**switches)
         self.simulation = Simulation(
             self.settings,
@@ -62,15 +65,56 @@ class Stage:
         except Restless as error:
             self.monitor.findings.append(f"hung {error}")
 
+    def tell(self, message: Message, at: float = 0.0) -> None:
+        """The SIS sends a message, so many seconds from now."""
+        self.world.messages.append(message)
+        self.monitor.learn(message)
+        self.simulation.send(message.as_json(), after=at)
+
+    def go_on(self, plot: Plot, hour: int, random: Random, spread: float = 0.0) -> None:
+        """The next act of a plot is told, its messages up to ``spread`` seconds from now."""
+        assert plot.next is not None
+        if plot.next.by_hand:
+            by_hand(plot.next.by_hand, self.simulation.store, self.sandbox)
+        spread, late = min(spread, 0.1) if plot.next.at_once else spread, plot.next.late
+        versions = [self.world.school.meeting(key, hour, said) for key, said in plot.next.says]
+        plot.told.append([])
+        for place, portion in enumerate(portions(versions, random)):
+            options = {"force": random.random() < 0.05, "dry_run": False}
+            message = Message(f"{plot.kind}/{versions[0].key[1]}/{hour}/{place}", hour, options, portion)
+            plot.told[-1].append(message)
+            self.tell(message, late + random.uniform(0, spread))
+            if random.random() < 0.15:
+                self.simulation.send(message.as_json(), after=late + random.uniform(0, spread))
+
     def play_to_the_end(self) -> list[str]:
-        """Lets the calm come, redrives all dead letters once, and answers every finding."""
+        """Lets the calm come, redrives all dead letters once, tells what is left of the plots, and answers every
+        finding.
+        """
         self.simulation.sky.clear_up()
-        self.pass_time()
+        self._rest()
         # Whoever redrives does so after the storm, when no lease of it is left.
         self.pass_time(HOUR)
         self.simulation.redrive()
-        self.pass_time()
+        self._rest()
+        random = Random(0)
+        while plots := self._begun:
+            hour = max(message.hour for message in self.world.messages) + 1
+            overtaken = any(plot.next and plot.next.late for plot in plots)
+            for plot in plots:
+                self.go_on(plot, hour, random)
+            if not overtaken:
+                self._rest()
         return [*self.seen(), *verdict(self.world, self.simulation, self.sandbox.state)]
+
+    @property
+    def _begun(self) -> list[Plot]:
+        """Plots of which an act was told, and another one was not."""
+        return [plot for plot in self.world.school.plots if plot.told and plot.next]
+
+    def _rest(self) -> None:
+        """Until nothing is left to be done; what an act to come will bring may be waited for meanwhile."""
+        self.pass_time(60 * self.settings.lease_seconds if self._begun else None)
 
     def seen(self) -> list[str]:
         """What was found while it was played."""
@@ -88,9 +132,11 @@ def _settings(random: Random, traits: Traits) -> Settings:
     return settings(BASE_URL, record_threads=random.choice([1, 4]), **times)
 
 
-def _switches(random: Random) -> dict[str, object]:
+def _switches(random: Random, traits: Traits) -> dict[str, object]:
     """DokStamp as one might find it."""
     return {
+        # What was deleted could not be made again.
+        "trashed_blocks_unique": "deleted" not in traits.meetings,
         "filter_match": random.choice(["exact", "contains"]),
         "filter_fields": random.choice(["every_field", "documented"]),
         "unknown_filter": random.choice(["ignored", "refused"]),

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.order import Step
+from tests.model.plots import Plot
 from tests.model.said import Key, Message, Version, left_to_groups
 from tests.model.school import School
 from tests.model.stage import Stage
@@ -26,17 +27,19 @@ class Wrong(AssertionError):
 
 
 class Steering(RuleBasedStateMachine):
-    """``new_store``: where the mapping is kept."""
+    """``new_store``: where the mapping is kept; ``meetings``: the kinds that a school may have."""
 
-    def __init__(self, new_store: Callable[[], Store]) -> None:
+    def __init__(self, new_store: Callable[[], Store], meetings: frozenset[str]) -> None:
         super().__init__()
         self._new_store = new_store
+        self._meetings = meetings
         self._stage: Stage | None = None
         self._hour = 0
         self._told: set[Key] = set()
 
     def _begin(self, random: Random, seed: int) -> None:
-        self._world = World(School(random))
+        self._world = World(School(random, self._meetings))
+        self._keys = set(self._school.keys())
         self._stage = Stage(random, self._world, self._new_store, seed=seed)
 
     @invariant()
@@ -78,6 +81,12 @@ class Steering(RuleBasedStateMachine):
         return [key for key in self._school.keys() if key not in self._told]  # noqa: SIM118
 
     @property
+    def _to_go_on(self) -> list[Plot]:
+        """Plots whose next act may be told now."""
+        known = {result["run"] for result in self._playing.simulation.results}
+        return [plot for plot in self._school.plots if plot.may_go_on(known)]
+
+    @property
     def _started(self) -> list[Message]:
         """Messages whose runs have begun."""
         simulation = self._playing.simulation
@@ -102,8 +111,6 @@ class Steering(RuleBasedStateMachine):
 
     def _send(self, versions: dict[Key, Version], hour: int, options: dict[str, bool]) -> None:
         message = Message(str(len(self._world.messages)), hour, options, versions)
-        self._world.messages.append(message)
-        self._playing.monitor.learn(message)
-        self._playing.simulation.send(message.as_json())
+        self._playing.tell(message)
         if not options["dry_run"]:
-            self._told |= versions.keys()
+            self._told |= versions.keys() & self._keys

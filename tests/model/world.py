@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from random import Random
 
 from dokstamp_sync.order import Step
+from tests.model.meetings import MEETING
 from tests.model.said import Key, Message, Version, left_to_groups
-from tests.model.school import School, Traits
+from tests.model.school import RENAMED, School, Traits
 
 
 class World:
@@ -21,6 +22,15 @@ class World:
     def traits(self) -> Traits:
         return self.school.traits
 
+    def may_be_refused(self, message: Message, key: Key) -> bool:
+        """Whether what the message says of the record may come to nothing."""
+        for plot in self.school.plots:
+            if key in plot.keys:
+                return plot.may_be_refused(message, key, patient=self.traits.patient)
+        if key[0] is Step.CERTIFICATE and self.traits.unruly:
+            return True
+        return not self.traits.patient and key[0] is not Step.INSTITUTION and key[0] is not Step.STUDENT
+
     @property
     def versions(self) -> Iterator[tuple[Message, Version]]:
         """Everything that is to be delivered."""
@@ -33,9 +43,9 @@ class World:
 class Timetable:
     """Draws all messages of a school beforehand."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, meetings: frozenset[str] = MEETING) -> None:
         self._random = random
-        self._school = School(random)
+        self._school = School(random, meetings)
 
     def world(self) -> World:
         """The school with all that its SIS will say."""
@@ -50,7 +60,7 @@ class Timetable:
         spread = self._random.choice([0, 5, 60, 600])
         for hour in range(hours):
             # In the first hour everything is told once; later what has changed, or has not.
-            chosen = [key for key in keys if hour == 0 or self._random.random() < 0.35]
+            chosen = [key for key in keys if hour == 0 or self._random.random() < (0.7 if key in RENAMED else 0.35)]
             for message in self._messages(hour, chosen, single):
                 message.at = [self._random.uniform(0, spread)]
                 yield from self._others(message)

@@ -92,15 +92,16 @@ class Wire(httpx.BaseTransport):
         request.read()
         task = self._time.running
         sent = Sent(request, self.process.name, dict(task.leases))
-        met = self._sky.met("http", writes=sent.writes)
+        deniable = self._may_deny(request)
+        met = self._sky.met("http", writes=sent.writes, spared=() if deniable else ("denied",))
         self._sky.perhaps_kill(self.process, surely=met.kind == "dies before")
         left = max(0.0, min(self._deadline, task.deadline - self._time.now))
         self._watch.sending(sent, self._time.now + left + self._processing)
         kind = self._sky.random.choice(FAULTS) if self._sky.strikes(self._sky.weather.http) else met.kind
         if kind == "none" and self._sky.strikes(self._sky.weather.denied):
             kind = "denied"
-        if kind == "denied" and not self._may_deny(request):
-            kind = "none"
+        if kind == "denied":
+            kind = self._denied(request) if deniable else "none"
         if kind != "none":
             self._watch.note(f"{sent} meets {kind}")
         if kind in IN_DOUBT:
@@ -121,10 +122,11 @@ class Wire(httpx.BaseTransport):
     def _may_deny(self, request: httpx.Request) -> bool:
         """A write to an entity, each entity once: twice would be believed."""
         path = request.url.path
-        first = request.method != "GET" and path not in self._sky.denied and bool(OWN_PATH.fullmatch(path))
-        if first:
-            self._sky.denied.add(path)
-        return first
+        return request.method != "GET" and path not in self._sky.denied and bool(OWN_PATH.fullmatch(path))
+
+    def _denied(self, request: httpx.Request) -> str:
+        self._sky.denied.add(request.url.path)
+        return "denied"
 
     def _moments(self, kind: str, left: float, stall: float) -> tuple[float | None, float]:
         """When DokStamp carries the call out, and when the caller hears or gives up; in seconds from now.

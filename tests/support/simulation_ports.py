@@ -124,14 +124,15 @@ class PdfsPort:
 
 
 class MadeUpPdfs:
-    """A PDF for every address: its content is its address."""
+    """A PDF for every address: its content is its name, whatever the folder."""
 
     @contextmanager
     def _open(self, address: str) -> Iterator[Pdf]:
         if "missing" in address:
             raise Rejected("pdf is missing: there is no such object in the bucket")
-        content = f"%PDF-1.7 {address}".encode()
-        yield Pdf(address.rpartition("/")[2], "1", hashlib.sha256(content).hexdigest(), io.BytesIO(content))
+        name = address.rpartition("/")[2]
+        content = f"%PDF-1.7 {name}".encode()
+        yield Pdf(name, "1", hashlib.sha256(content).hexdigest(), io.BytesIO(content))
 
     def open(self, address: str, version: str = "") -> AbstractContextManager[Pdf]:
         return self._open(address)

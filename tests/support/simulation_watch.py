@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 
 from dokstamp_sync.mapping.row import Row
+from dokstamp_sync.order import Step
 from tests.support.simulation_time import START, Task, Time
 
 Leases = Mapping[str, str]
 
-# Rows that a record claims beside its own.
-SHARED = "attachments#"
+# Whatever else a record claims beside its own row is named otherwise.
+RECORDS = tuple(f"{step.value}#" for step in Step)
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ class Watch:
             held.pop(row.id, None)
         elif held.get(row.id) != row.claim.owner:
             # A thread works on one record at a time: it thinks no more of the one before, even if it still has it.
-            if not row.id.startswith(SHARED):
+            if row.id.startswith(RECORDS):
                 held.clear()
             held[row.id] = row.claim.owner
 

@@ -5,7 +5,7 @@ Besides, a misfortune can be laid for the very next call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from random import Random
 from typing import Literal, TypeVar
@@ -47,7 +47,7 @@ class Weather:
             store=chance(0.005, 0.03),
             runs=chance(0.02, 0.2),
             http=chance(0.03, 0.25),
-            denied=chance(0.05, 0.5),
+            denied=chance(0.2, 0.8),
             twice=chance(0.05, 0.3),
         )
 
@@ -92,9 +92,10 @@ class Sky:
     def strikes(self, chance: float) -> bool:
         return chance > 0 and self.random.random() < chance
 
-    def met(self, way: Way, *, writes: bool) -> Misfortune:
-        """What was laid for this call, which is used up thereby."""
-        found = next((each for each in self.laid if each.way == way and (writes or not each.only_writes)), None)
+    def met(self, way: Way, *, writes: bool, spared: Container[str] = ()) -> Misfortune:
+        """What was laid for this call, which is used up thereby. ``spared``: kinds that cannot befall it."""
+        fits = (each for each in self.laid if each.way == way and each.kind not in spared)
+        found = next((each for each in fits if writes or not each.only_writes), None)
         if found is None:
             return Misfortune(way, "none")
         self.laid.remove(found)

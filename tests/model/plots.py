@@ -1,0 +1,80 @@
+"""Records that meet: acts that a SIS tells one after another, each of one hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Literal
+
+from tests.model.said import Key, Message, Said, Version
+
+Pair = tuple[Key, Said]
+When = Literal["any time", "after results", "in the calm"]
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What somebody does to a record's entity in DokStamp itself, as far as DokStamp lets him."""
+
+    does: Literal["deletes", "expires"]
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is said of one hour, without marks; it may come in one message or in several, in any order.
+
+    ``when``: at any time; when every message of the acts before has its result; or when the storm is over.
+    ``by_hand``: what happens in DokStamp just before. ``surely``: nothing of it may be refused, whoever is patient.
+    ``at_once``: its messages come within a tenth of a second. ``late``: by how many seconds they come later.
+    """
+
+    says: tuple[Pair, ...]
+    when: When = "any time"
+    by_hand: ByHand | None = None
+    surely: bool = False
+    at_once: bool = False
+    late: float = 0.0
+
+
+def act(*says: Pair, **how: Any) -> Act:
+    return Act(says, **how)
+
+
+@dataclass(slots=True)
+class Plot:
+    """``told``: the messages of each act that was told. ``refusable``: records that may be refused though nobody loses
+    patience."""
+
+    kind: str
+    acts: Sequence[Act]
+    refusable: frozenset[Key] = frozenset()
+    told: list[list[Message]] = field(default_factory=list)
+
+    @property
+    def next(self) -> Act | None:
+        return self.acts[len(self.told)] if len(self.told) < len(self.acts) else None
+
+    @property
+    def keys(self) -> set[Key]:
+        return {key for each in self.acts for key, _ in each.says}
+
+    def may_go_on(self, known: set[str]) -> bool:
+        """Whether its next act may be told before the calm. ``known``: the runs that have results."""
+        if self.next is None or self.next.when == "in the calm":
+            return False
+        return self.next.when == "any time" or all(message.run in known for told in self.told for message in told)
+
+    def may_be_refused(self, message: Message, key: Key, *, patient: bool) -> bool:
+        """Whether DokStamp may lack what this message says of the record."""
+        surely = any(each.surely and message in told for each, told in zip(self.acts, self.told, strict=False))
+        return not surely and (not patient or key in self.refusable)
+
+
+def portions(versions: Sequence[Version], random: Random) -> Iterator[dict[Key, Version]]:
+    """An act's versions in one message, in two, or in one each; in any order."""
+    shuffled = random.sample(versions, len(versions))
+    number = random.choice([1, 1, min(2, len(shuffled)), len(shuffled)])
+    for place in range(number):
+        yield {version.key: version for version in shuffled[place::number]}

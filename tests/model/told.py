@@ -1,0 +1,46 @@
+"""What became of everything that a SIS has told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from dokstamp_sync.outcomes import Outcome
+from tests.model.said import Key, Message, Version
+from tests.model.world import World
+from tests.support.simulation import Simulation
+
+DELIVERED = {Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED}
+REFUSED = {Outcome.REJECTED, Outcome.BLOCKED}
+
+Told = list[tuple[Message, Version, str]]
+"""Every version of one record, with its message and its outcome."""
+
+
+def told_of(world: World, simulation: Simulation) -> dict[Key, Told]:
+    """Every version of each record with its outcome: that of its run, or of its last result without one."""
+    outcomes: dict[tuple[str, str, str], str] = {}
+    for result in simulation.results:
+        for each in result["records"]:
+            # A draft that was waited for in vain is called rejected, but is given up as what is blocked.
+            given_up = each["reason"].startswith("DokStamp keeps the certificate as")
+            outcome = Outcome.BLOCKED if given_up else each["outcome"]
+            outcomes[result["run"], each["step"], each["sis_id"]] = outcome
+    told: dict[Key, Told] = defaultdict(list)
+    for message, version in world.versions:
+        step, sis_id = version.key
+        told[version.key].append((message, version, outcomes.get((message.run, step.value, sis_id), "missing")))
+    return told
+
+
+def newest(told: Told) -> list[Version]:
+    """What the record must say in the end: the newest that was delivered; several if the SIS contradicts itself."""
+    delivered = [version for _, version, outcome in told if outcome in DELIVERED]
+    latest = max((version.occurred_at for version in delivered), default="")
+    if not latest:
+        return []
+    return [version for version in perhaps_delivered(told) if version.occurred_at >= latest]
+
+
+def perhaps_delivered(told: Told) -> list[Version]:
+    """What was given up may have been delivered after all, by a second copy of its message."""
+    return [version for _, version, outcome in told if outcome in DELIVERED | {Outcome.BLOCKED}]
