@@ -1,0 +1,60 @@
+"""Calls functions in processes of their own, which begin with the libraries imported and nothing of the project."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+from tests.mutants.mutant import ROOT
+
+Result = TypeVar("Result")
+
+
+class OutOfTime(Exception):
+    """It took longer than it may."""
+
+
+class Crashed(Exception):
+    """It ended without a result."""
+
+
+class Forks:
+    """Forks from one warm process, which has no threads."""
+
+    def __init__(self) -> None:
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(["tests.mutants.warm"])
+
+    def call(self, seconds: float, function: Callable[..., Result], *arguments: Any) -> Result:
+        """What the function returns. Nothing that it started is left running."""
+        receiving, sending = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=_carry_out, args=(sending, function, arguments))
+        process.start()
+        sending.close()
+        try:
+            if not receiving.poll(seconds):
+                raise OutOfTime
+            result: Result = receiving.recv()
+            return result
+        except EOFError:
+            process.join()
+            raise OutOfTime if process.exitcode == -signal.SIGALRM else Crashed from None
+        finally:
+            receiving.close()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid or 0, signal.SIGKILL)
+            process.join()
+
+
+def _carry_out(sending: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    os.setsid()
+    os.chdir(ROOT)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    sending.send(function(*arguments))
