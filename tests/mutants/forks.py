@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -20,7 +21,11 @@ class OutOfTime(Exception):
 
 
 class Crashed(Exception):
-    """It ended without a result."""
+    """Its process ended without a result."""
+
+
+class Broken(Exception):
+    """The function raised an error; the text is its traceback."""
 
 
 class Forks:
@@ -31,7 +36,10 @@ class Forks:
         self._context.set_forkserver_preload(["tests.mutants.warm"])
 
     def call(self, seconds: float, function: Callable[..., Result], *arguments: Any) -> Result:
-        """What the function returns. Nothing that it started is left running."""
+        """What the function returns. Nothing that it started is left running.
+
+        Raises OutOfTime, also if it was ended by its own alarm, Crashed, or Broken.
+        """
         receiving, sending = self._context.Pipe(duplex=False)
         process = self._context.Process(target=_carry_out, args=(sending, function, arguments))
         process.start()
@@ -39,7 +47,10 @@ class Forks:
         try:
             if not receiving.poll(seconds):
                 raise OutOfTime
-            result: Result = receiving.recv()
+            result: Result
+            result, trouble = receiving.recv()
+            if trouble:
+                raise Broken(trouble)
             return result
         except EOFError:
             process.join()
@@ -57,4 +68,8 @@ def _carry_out(sending: Connection, function: Callable[..., Any], arguments: tup
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
-    sending.send(function(*arguments))
+    try:
+        answer = function(*arguments), ""
+    except Exception:
+        answer = None, traceback.format_exc()
+    sending.send(answer)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import hashlib
 import pickle
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.mutants.covering import Measured
 from tests.mutants.mutant import ROOT
 
 KEPT = ROOT / ".local" / "mutants-measured.pickle"
-SHARED = ("functions", "layers", "local", "statemachine", "events", "tests/support", "tests/mutants")
+SHARED = ("functions", "layers", "local", "statemachine", "events", "tests/support", "tests/conftest.py")
 
 
 class Kept:
-    """By the file of the tests."""
+    """By the file of the tests; ``paths``: the modules whose lines were measured."""
 
-    def __init__(self, path: Path = KEPT) -> None:
+    def __init__(self, paths: Sequence[str], path: Path = KEPT) -> None:
         self._path = path
-        self._shared = _digest(*SHARED)
+        self._shared = _digest(*SHARED) + " ".join(paths)
         self._all: dict[str, tuple[str, Measured]] = pickle.loads(path.read_bytes()) if path.exists() else {}
 
     def get(self, file: str) -> Measured | None:
@@ -45,5 +45,6 @@ def _digest(*folders: str) -> str:
     return text.hexdigest()
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+def _files(place: Path) -> Iterator[Path]:
+    found = [place] if place.is_file() else place.rglob("*")
+    return (path for path in found if path.is_file() and path.suffix != ".pyc")

@@ -90,5 +90,5 @@ class _Chosen:
 
 
 def longest(seconds: float) -> float:
-    """How long a test may take that took so many seconds by itself: others may be busy on the machine."""
-    return 10 + 5 * seconds
+    """How long a test may take that took so many seconds of the processor: others may be busy on the machine."""
+    return 20 + 10 * seconds

@@ -56,7 +56,7 @@ class Trials:
 
     def measure(self, paths: Sequence[str]) -> list[Covering]:
         """All tests that run any of these modules. Raises Failed if a test fails without a mutant."""
-        kept = Kept()
+        kept = Kept(paths)
         measured = {file: known for file in files() if (known := kept.get(file))}
 
         def of(file: str) -> tuple[str, Measured]:

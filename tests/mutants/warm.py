@@ -13,12 +13,12 @@ MODULES = (
     "aws_lambda_powertools.utilities.parameters",
     "aws_lambda_powertools.utilities.parser",
     "boto3.dynamodb.conditions",
-    "coverage",
     "fpdf",
     "httpcore",
     "httpx",
     "hypothesis.stateful",
     "moto.dynamodb.models",
+    "moto.moto_server.threaded_moto_server",
     "moto.s3.models",
     "moto.secretsmanager.models",
     "moto.sqs.models",
@@ -26,6 +26,8 @@ MODULES = (
     "pydantic_settings",
     "pytest",
     "uvicorn",
+    # Last, for the environment of `make test` has none, and the import ends there.
+    "coverage",
 )
 
 for name in MODULES:
