@@ -34,6 +34,8 @@ class Forks:
     def __init__(self) -> None:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["tests.mutants.warm"])
+        self._running: set[int] = set()
+        self._has_ended = False
 
     def call(self, seconds: float, function: Callable[..., Result], *arguments: Any) -> Result:
         """What the function returns. Nothing that it started is left running.
@@ -44,8 +46,11 @@ class Forks:
         process = self._context.Process(target=_carry_out, args=(sending, function, arguments))
         process.start()
         sending.close()
+        group = process.pid
+        assert group is not None
+        self._running.add(group)
         try:
-            if not receiving.poll(seconds):
+            if self._has_ended or not receiving.poll(seconds):
                 raise OutOfTime
             result: Result
             result, trouble = receiving.recv()
@@ -57,9 +62,22 @@ class Forks:
             raise OutOfTime if process.exitcode == -signal.SIGALRM else Crashed from None
         finally:
             receiving.close()
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid or 0, signal.SIGKILL)
+            # It may not have come so far as to lead a group of its own.
+            process.kill()
+            _end(group)
             process.join()
+            self._running.discard(group)
+
+    def end(self) -> None:
+        """Ends whatever is running, and whatever anybody calls from now on."""
+        self._has_ended = True
+        for group in tuple(self._running):
+            _end(group)
+
+
+def _end(group: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def _carry_out(sending: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

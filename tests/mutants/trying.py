@@ -116,5 +116,8 @@ class Trials:
                 for done in as_completed(waiting):
                     yield done.result()
                     steps.advance(task)
-            finally:
-                pool.shutdown(cancel_futures=True)
+            except BaseException:
+                # Whoever interrupts it does not wait for tests.
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._forks.end()
+                raise
