@@ -70,7 +70,7 @@ def measure(file: str, paths: Sequence[str], folder: str) -> Measured:
     passed = [
         Covering(test, watch.seconds[test], {path: frozenset(found) for path, found in of_test.items()})
         for test, of_test in lines.items()
-        if test in watch.seconds
+        if test in watch.seconds and test not in watch.failed
     ]
     return Measured(passed, watch.failed)
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from tests.mutants.equivalent import Equivalent
-from tests.mutants.mutant import Mutant
+from tests.mutants.mutant import LAYER, Mutant
 from tests.mutants.trying import Tried, Verdict
 
-COLUMNS = ("mutants", "killed", "timeout", "survived", "equivalent", "killed of those that can be")
+COLUMNS = ("mutants", "killed", "timeout", "survived", "equivalent", "killed of the others")
 LEAST_PER_CENT = 95.0
 HOW_TO_GO_ON = (
     "Each survivor stands there as a diff. Write a test that fails with it; or, if no test can notice it, list it "
@@ -40,7 +40,8 @@ class Report:
 
     def table(self) -> Table:
         """A row for each module."""
-        table = Table("module", title="Mutants", title_justify="left")
+        table = Table(title="Mutants", title_justify="left")
+        table.add_column("module", overflow="fold", ratio=1)
         for column in COLUMNS:
             table.add_column(column, justify="right")
         for row in self._rows():
@@ -73,7 +74,7 @@ class Report:
             [tried.mutant.source.path for tried in self.tried] + [mutant.source.path for mutant, _ in self.spared]
         )
         for path in paths:
-            yield path, *self._counts({path})
+            yield path.removeprefix(LAYER), *self._counts({path})
         yield "all", *self._counts(set(paths))
 
     def _counts(self, paths: set[str]) -> Iterator[str]:
