@@ -12,7 +12,7 @@ from tests.mutants.equivalent import Equivalent
 from tests.mutants.mutant import LAYER, Mutant
 from tests.mutants.trying import Tried, Verdict
 
-COLUMNS = ("mutants", "killed", "timeout", "survived", "equivalent", "killed of the others")
+COLUMNS = ("mutants", "killed", "timeout", "survived", "equivalent", "share")
 LEAST_PER_CENT = 95.0
 HOW_TO_GO_ON = (
     "Each survivor stands there as a diff. Write a test that fails with it; or, if no test can notice it, list it "
@@ -41,7 +41,7 @@ class Report:
     def table(self) -> Table:
         """A row for each module."""
         table = Table(title="Mutants", title_justify="left")
-        table.add_column("module", overflow="fold", ratio=1)
+        table.add_column("module", overflow="fold")
         for column in COLUMNS:
             table.add_column(column, justify="right")
         for row in self._rows():
@@ -53,6 +53,8 @@ class Report:
         yield "# Mutants"
         yield ""
         yield f"{self.told()} Made by `{made_by}`."
+        yield ""
+        yield "The share is what was killed, or took too long, of those that are not equivalent."
         yield ""
         yield f"| {' | '.join(('module', *COLUMNS))} |"
         yield f"|---{'|--:' * len(COLUMNS)}|"
@@ -74,7 +76,7 @@ class Report:
             [tried.mutant.source.path for tried in self.tried] + [mutant.source.path for mutant, _ in self.spared]
         )
         for path in paths:
-            yield path.removeprefix(LAYER), *self._counts({path})
+            yield path.removeprefix(f"{LAYER}dokstamp_sync/"), *self._counts({path})
         yield "all", *self._counts(set(paths))
 
     def _counts(self, paths: set[str]) -> Iterator[str]:
