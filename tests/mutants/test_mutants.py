@@ -13,7 +13,7 @@ from tests.mutants.choosing import Choice
 from tests.mutants.covering import Covering
 from tests.mutants.equivalent import EQUIVALENT, Equivalent
 from tests.mutants.finding import mutants
-from tests.mutants.forks import Forks
+from tests.mutants.forks import Broken, Forks
 from tests.mutants.mutant import Mutant, Source
 from tests.mutants.report import Report
 from tests.mutants.trials import trial
@@ -110,6 +110,15 @@ def test_a_mutant_is_noticed_and_an_unchanged_module_is_not(tmp_path: Path) -> N
     ]
     # Then it fails on the one and passes on the other
     assert noticed == [test, ""]
+
+
+def test_a_trial_without_tests_is_no_verdict(tmp_path: Path) -> None:
+    # Given a test that is not there any more
+    source = Source.read(DECISION)
+    gone = {f"{TESTS}::test_gone": 1.0}
+    # When a mutant is tried with it, then the trial is broken, and the mutant neither killed nor a survivor
+    with pytest.raises(Broken, match="no such tests"):
+        Forks().call(60, trial, source.module, source.path, source.text, gone, str(tmp_path))
 
 
 def test_the_tests_that_noticed_the_neighbours_come_first_then_the_fastest() -> None:

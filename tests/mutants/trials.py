@@ -45,6 +45,8 @@ class _Loader(SourceFileLoader):
 def run(files: Sequence[str], folder: str, plugin: object, *options: str) -> int:
     """pytest's exit code; ``folder`` takes what the tests write."""
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = f"{folder}/hypothesis"
+    # The next trial need not compile the tests again; a mutant itself is never kept.
+    sys.dont_write_bytecode = False
     fixed = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--basetemp={folder}/tests"]
     return int(pytest.main([*fixed, *options, *files], plugins=[plugin]))
 
