@@ -41,7 +41,7 @@ class Report:
     def table(self) -> Table:
         """A row for each module."""
         table = Table(title="Mutants", title_justify="left")
-        table.add_column("module", overflow="fold")
+        table.add_column("module", no_wrap=True)
         for column in COLUMNS:
             table.add_column(column, justify="right")
         for row in self._rows():
