@@ -81,7 +81,8 @@ def _told(report: Report, options: argparse.Namespace, console: Console) -> int:
     made_by = f"make mutants ONLY='{options.only.pattern}' SAMPLE={options.sample}"
     path.write_text("\n".join(report.lines(made_by)) + "\n", encoding="utf-8")
     # Where the output is no terminal it counts as a narrow one.
-    console.print(report.table(), width=max(110, console.width), crop=False)
+    console.width = max(110, console.width)
+    console.print(report.table())
     console.print(f"{report.told()} Report: {path}", markup=False)
     if report.per_cent >= LEAST_PER_CENT:
         return 0
