@@ -7,6 +7,7 @@ FILE ?=
 STACK ?=
 SECONDS ?= 600
 ONLY ?=
+SAMPLE ?= 0
 SCHEDULES ?= 5000
 WAYS ?= 1000
 SEED ?= 1
@@ -16,7 +17,7 @@ dev := .local/env/dev/bin/python
 with_layer := PYTHONPATH=layers/dokstamp_sync:.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test up send invoke dead-letters redrive faults planted fuzz check pins clean
+.PHONY: help run test up send invoke dead-letters redrive faults planted mutants fuzz check pins clean
 
 help: ## shows this
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s%s\n", $$1, $$2}'
@@ -59,6 +60,10 @@ faults: ## every fault on every call, then 5,000 schedules: [ONLY=regex] [SCHEDU
 planted: ## plants bugs in a copy and shows which tests see them: [ONLY=regex]
 	@$(environments) dev
 	@$(with_layer) $(dev) -m tests.planted --only "$(ONLY)"
+
+mutants: ## changes one thing at a time where it is decided, and lists what no test notices: [ONLY=regex] [SAMPLE=50]
+	@$(environments) mutants
+	@$(with_layer) .local/env/mutants/bin/python -m tests.mutants --only "$(ONLY)" --sample $(SAMPLE)
 
 fuzz: ## searches for bodies that break intake or workers: [SECONDS=600]
 	@$(environments) fuzz

@@ -32,6 +32,7 @@ REQUIREMENTS = {
     "emulator": "local/requirements-emulator.txt",
     "scan": "local/requirements-scan.txt",
     "fuzz": "local/requirements-fuzz.txt",
+    "mutants": "local/requirements-mutants.txt",
 }
 
 

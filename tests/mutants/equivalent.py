@@ -1,0 +1,31 @@
+"""Mutants that no test can notice, each with the reason. A test holds that every one of them is still made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.mutants.mutant import Mutant
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """``before`` and ``after``: the lines that change, without indentation. ``path`` is relative to the project."""
+
+    path: str
+    before: str
+    after: str
+    why: str
+
+    def is_meant_by(self, mutant: Mutant) -> bool:
+        """Whether this is the mutant."""
+        return self.path == mutant.source.path and (self.before, self.after) == mutant.change()
+
+
+EQUIVALENT = (
+    Equivalent(
+        "functions/step9_certificate/app.py",
+        "return {}",
+        "return None",
+        "a step that freezes nothing may say so by an empty intent or by none: a claim takes both alike",
+    ),
+)
