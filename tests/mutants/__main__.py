@@ -29,7 +29,7 @@ MODULES = (
     f"{LAYER}dokstamp_sync/delivery/parents.py",
     f"{LAYER}dokstamp_sync/delivery/delivery.py",
     f"{LAYER}dokstamp_sync/steps/look_up_create_update.py",
-    f"{LAYER}dokstamp_sync/steps/attachments.py",
+    f"{LAYER}dokstamp_sync/steps/attachment_plan.py",
     "functions/step9_certificate/app.py",
 )
 """The modules that decide what is sent, and what becomes of a record."""
