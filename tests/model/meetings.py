@@ -23,8 +23,8 @@ KINDS: dict[str, Draw] = {
     "renewed": meetings_in_time.renewed,
     "deleted": meetings_in_time.deleted,
 }
-MEETING: frozenset[str] = frozenset()
-"""The kinds that are played unless somebody asks for others; ``frozenset(KINDS)`` is all of them."""
+MEETING: frozenset[str] = frozenset(KINDS)
+"""The kinds that are played unless somebody asks for others."""
 FOR_GOOD = frozenset({"conflict", "swap", "twins"})
 """What is never settled: whoever is patient would wait for it without end."""
 
