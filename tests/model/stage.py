@@ -105,6 +105,8 @@ class Stage:
                 self.go_on(plot, hour, random)
             if not overtaken:
                 self._rest()
+        # The last act of a plot may have been told while the others were waited for.
+        self._rest()
         return [*self.seen(), *verdict(self.world, self.simulation, self.sandbox.state)]
 
     @property
