@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from dokstamp_sync.delivery.context import Means
+from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp.client import DokStamp
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
@@ -46,14 +46,22 @@ class Rig:
 
     def worker(self, step: Step, store: Store | None = None) -> _Endless:
         """A worker in an environment of its own."""
-        dokstamp = DokStamp(self.settings, lambda afresh: CREDENTIALS)
-        self._clients.append(dokstamp)
         shared = store or self.store
-        means = Means(shared, RefusalList(), dokstamp, MadeUpPdfs(), self.settings.dokstamp_issue, time.time)
-        lease = Lease(self.settings.lease_seconds, self.settings.in_flight_seconds)
-        claims = Claims(shared, lease, time.time, lambda: f"owner-{next(self._owners)}")
+        pause = Pause(shared, time.time)
+        dokstamp = DokStamp(self.settings, lambda afresh: CREDENTIALS, pause)
+        self._clients.append(dokstamp)
+        means = Means(
+            store=shared,
+            refusals=RefusalList(),
+            api=dokstamp,
+            pdfs=MadeUpPdfs(),
+            pause=pause,
+            settings=self.settings,
+            clock=time.time,
+            new_owner=lambda: f"owner-{next(self._owners)}",
+        )
         answers = _Answers()
-        return _Endless(Worker(rules(step), means, claims, answers, self.settings, lambda: 0.5), answers, step)
+        return _Endless(Worker(rules(step), means, answers, lambda: 0.5), answers, step)
 
     def deliver(self, step: Step, record: Mapping[str, Any], occurred_at: str = "2026-11-20T08:00:00Z") -> str:
         """The uuid of a record that one worker delivered alone."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 
 from dokstamp_sync.delivery.context import Means
+from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp.client import DokStamp
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.order import Step
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
 from tests.concurrency.rig import message
@@ -56,10 +56,10 @@ def test_a_token_that_is_renewed_slowly_does_not_carry_a_call_past_its_lease() -
     clock, store = Clock(), MemoryStore()
     given = settings(BASE_URL)
     wire = SlowWire(clock, store)
-    dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, clock=clock, transport=wire)
-    means = Means(store, RefusalList(), dokstamp, MadeUpPdfs(), given.dokstamp_issue, clock)
-    claims = Claims(store, Lease(given.lease_seconds, given.in_flight_seconds), clock, lambda: str(clock.now))
-    worker = Worker(rules(Step.STUDENT), means, claims, Silent(), given, lambda: 0.5)
+    pause = Pause(store, clock)
+    dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, pause, clock=clock, transport=wire)
+    means = Means(store, RefusalList(), dokstamp, MadeUpPdfs(), pause, given, clock, lambda: str(clock.now))
+    worker = Worker(rules(Step.STUDENT), means, Silent(), lambda: 0.5)
     # When a worker delivers a new record, as often as it has to
     for receives in range(1, 10):
         try:

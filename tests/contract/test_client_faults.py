@@ -13,7 +13,7 @@ from dokstamp_sync.errors import Misconfigured, NotFound, OutOfTime, Rejected, R
 from dokstamp_sync.settings import Settings
 from local.sandbox import Fault, Sandbox
 from tests.contract.conftest import Connect
-from tests.support.pipeline import CREDENTIALS, Clock
+from tests.support.pipeline import CREDENTIALS, Clock, no_pause
 
 INSTITUTION = {"name": "Vale", "country": "Brazil"}
 INSTITUTIONS = "^/institutions$"
@@ -200,7 +200,7 @@ def closed_port() -> Iterator[int]:
 def test_a_refused_connection_is_definite(closed_port: int, given: Settings, clock: Clock) -> None:
     # Given an address where nobody listens
     address = given.model_copy(update={"dokstamp_base_url": f"http://127.0.0.1:{closed_port}"})
-    client = DokStamp(address, lambda afresh: CREDENTIALS, clock=clock)
+    client = DokStamp(address, lambda afresh: CREDENTIALS, no_pause(clock), clock=clock)
     # When a call is made
     with pytest.raises(Retry, match="could not be reached") as error:
         create(client)
@@ -218,7 +218,9 @@ def test_a_call_that_never_left_is_definite(error: type[httpx.TransportError], g
             return httpx.Response(200, json={"access_token": "t", "expires_in": 3600})
         raise error("no", request=request)
 
-    client = DokStamp(given, lambda afresh: CREDENTIALS, clock=clock, transport=httpx.MockTransport(fails))
+    client = DokStamp(
+        given, lambda afresh: CREDENTIALS, no_pause(clock), clock=clock, transport=httpx.MockTransport(fails)
+    )
     # When something is created, Then it was certainly not
     with pytest.raises(Retry) as raised:
         create(client)

@@ -11,7 +11,7 @@ from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.errors import Misconfigured, Retry
 from dokstamp_sync.settings import Settings
 from local.sandbox import Fault, Sandbox
-from tests.support.pipeline import CREDENTIALS, Clock
+from tests.support.pipeline import CREDENTIALS, Clock, no_pause
 
 Answer = Callable[[int], Any]
 
@@ -28,7 +28,9 @@ def served_by(answer: Answer, given: Settings) -> DokStamp:
             return httpx.Response(200, json={"access_token": "t", "expires_in": 3600})
         return httpx.Response(200, json=answer(int(request.url.params.get("page", "1"))))
 
-    return DokStamp(given, lambda afresh: CREDENTIALS, clock=Clock(), transport=httpx.MockTransport(page))
+    return DokStamp(
+        given, lambda afresh: CREDENTIALS, no_pause(Clock()), clock=Clock(), transport=httpx.MockTransport(page)
+    )
 
 
 def numbered(first: int, last: int) -> list[dict[str, str]]:

@@ -16,9 +16,9 @@ from unittest.mock import patch
 import httpx
 
 from dokstamp_sync.delivery.context import Means
+from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp import deadline
 from dokstamp_sync.dokstamp.client import DokStamp
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.row import Claim, Row, Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
@@ -91,24 +91,26 @@ class Environment:
         self._stage = stage
         deadline_seconds = stage.settings.deadline_seconds
         self.wire = Wire(name, stage.network, stage.clock, stage.claims, deadline_seconds, tell or stage.sent.append)
-        self._dokstamp = DokStamp(stage.settings, lambda afresh: CREDENTIALS, clock=stage.clock, transport=self.wire)
+        self._pause = Pause(stage.store, stage.clock)
+        self._dokstamp = DokStamp(
+            stage.settings, lambda afresh: CREDENTIALS, self._pause, clock=stage.clock, transport=self.wire
+        )
         self._numbers = itertools.count(1)
 
     def worker(self, step: Step, answers: Answers, store: Store | None = None) -> Worker[Any]:
         """A worker of that step; ``store`` stands between it and the stage's."""
         stage = self._stage
-        store = store or stage.store
         means = Means(
-            store=store,
+            store=store or stage.store,
             refusals=stage.refusals,
             api=self._dokstamp,
             pdfs=MadePdfs(),
-            issue=stage.settings.dokstamp_issue,
+            pause=self._pause,
+            settings=stage.settings,
             clock=stage.clock,
+            new_owner=lambda: f"{self.name}-{next(self._numbers)}",
         )
-        lease = Lease(stage.settings.lease_seconds, stage.settings.in_flight_seconds)
-        claims = Claims(store, lease, stage.clock, lambda: f"{self.name}-{next(self._numbers)}")
-        return Worker(rules(step), means, claims, answers, stage.settings, lambda: 0.5)
+        return Worker(rules(step), means, answers, lambda: 0.5)
 
 
 def step_message(state: Mapping[str, Any], step: Step) -> dict[str, Any] | None:

@@ -20,11 +20,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from dokstamp_sync.delivery.context import Means
+from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.intake.check import Refused, as_sent, check
 from dokstamp_sync.intake.entry import StepFunctionsRuns
 from dokstamp_sync.intake.intake import Intake
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.mapping.refusals import RefusalTable
 from dokstamp_sync.messages import StepMessage, read_json
@@ -68,9 +68,11 @@ class World:
 
     def worker(self, step: Step) -> Worker[Any]:
         client: Any = self.aws
-        means = Means(self._store, self._refusals, self._vendor, AnyPdf(), "finish", self._clock)
-        claims = Claims(self._store, Lease(180, 90), self._clock, lambda: "worker")
-        return Worker(RULES[step], means, claims, QueueAndRuns(client, client, "step"), SETTINGS, lambda: 0.5)
+        pause = Pause(self._store, self._clock)
+        means = Means(
+            self._store, self._refusals, self._vendor, AnyPdf(), pause, SETTINGS, self._clock, lambda: "worker"
+        )
+        return Worker(RULES[step], means, QueueAndRuns(client, client, "step"), lambda: 0.5)
 
 
 def judge(body: str, lines: Lines) -> str:

@@ -7,8 +7,8 @@ from dokstamp_sync.mapping.claims import Claimed, Sent
 from dokstamp_sync.mapping.decision import Deliver, Said, Settled, decide
 from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.outcomes import Outcome
-from tests.mapping.claiming import AGAIN, WRITES, ClaimAs, claims
-from tests.mapping.rows import ID, ONE, UUID, delivered, delivery, only
+from tests.mapping.claiming import AGAIN, WRITES, ClaimAs
+from tests.mapping.rows import ONE, UUID, delivered, delivery, only
 from tests.support.pipeline import Clock
 
 
@@ -165,12 +165,3 @@ def test_a_uuid_that_proved_wrong_is_forgotten_and_leaves_an_intent(store: Store
     clock.sleep(8)
     # Then the next one knows that one may exist
     assert claim("worker-2").maybe_created
-
-
-def test_pretending_keeps_nobody_out_and_writes_nothing(store: Store, clock: Clock) -> None:
-    # When a dry run claims a record and goes all the way
-    pretended = claims(store, clock, "dry").pretending().claim(ID, None)
-    pretended.freeze({"file_uuid": "f-1"})
-    pretended.complete(UUID, {}, delivery())
-    # Then the store knows nothing of it
-    assert store.read([ID]) == {}

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from dokstamp_sync.delivery.context import Means
+from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.errors import NotReady
 from dokstamp_sync.intake.intake import Intake
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
@@ -86,6 +86,11 @@ def settings(base_url: str, **changes: Any) -> Settings:
     return Settings.model_validate(values | changes)
 
 
+def no_pause(clock: Callable[[], float]) -> Pause:
+    """One that only its own client knows of."""
+    return Pause(MemoryStore(), clock)
+
+
 def rules(step: Step) -> StepRules[Any]:
     """The business of a step, from its function."""
     module = importlib.import_module(f"functions.{step.folder}.app")
@@ -110,7 +115,8 @@ class Pipeline:
         self.store = store if store is not None else MemoryStore()
         self.pdfs = pdfs or FolderPdfs()
         self.refusals = RefusalList()
-        self.dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, clock=self.clock)
+        self.pause = Pause(self.store, self.clock)
+        self.dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, self.pause, clock=self.clock)
         self.results: list[dict[str, Any]] = []
         self.runs: dict[str, str] = {}
         self._owners = (f"worker-{number}" for number in itertools.count(1))
@@ -125,12 +131,12 @@ class Pipeline:
             refusals=self.refusals,
             api=self.dokstamp,
             pdfs=self.pdfs,
-            issue=self.settings.dokstamp_issue,
+            pause=self.pause,
+            settings=self.settings,
             clock=self.clock,
+            new_owner=lambda: next(self._owners),
         )
-        lease = Lease(self.settings.lease_seconds, self.settings.in_flight_seconds)
-        claims = Claims(self.store, lease, self.clock, lambda: next(self._owners))
-        return Worker(rules(step), means, claims, _Answers(self, task), self.settings, lambda: 0.5)
+        return Worker(rules(step), means, _Answers(self, task), lambda: 0.5)
 
     def send(self, message: Mapping[str, Any] | str) -> dict[str, Any]:
         """The result of a message, after its run if it starts one."""

@@ -15,9 +15,9 @@ from typing import Any
 from unittest.mock import patch
 
 from dokstamp_sync.delivery.context import Means
+from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp.client import MARGIN_SECONDS, DokStamp
 from dokstamp_sync.intake.intake import Intake
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.observability import logger
 from dokstamp_sync.order import Step
@@ -159,20 +159,21 @@ class Simulation:
         def build(name: str) -> Environment:
             port, clock = self._port()
             settings, store, wire = self.settings, StorePort(port, self.store), self._wire()
-            dokstamp = DokStamp(settings, lambda afresh: CREDENTIALS, clock=clock, transport=wire)
+            pause = Pause(store, clock)
+            dokstamp = DokStamp(settings, lambda afresh: CREDENTIALS, pause, clock=clock, transport=wire)
+            numbers = itertools.count(1)
             means = Means(
                 store=store,
                 refusals=RefusalsPort(port, self.refusals),
                 api=dokstamp,
                 pdfs=PdfsPort(port, self._pdfs),
-                issue=settings.dokstamp_issue,
+                pause=pause,
+                settings=settings,
                 clock=clock,
+                new_owner=lambda: f"{port.process.name}/{next(numbers)}",
             )
-            lease = Lease(settings.lease_seconds, settings.in_flight_seconds)
-            numbers = itertools.count(1)
-            claims = Claims(store, lease, clock, lambda: f"{port.process.name}/{next(numbers)}")
             answers = AnswersPort(port, self.queues[step], self._answered)
-            worker = Worker(self._rules[step], means, claims, answers, settings, self.random.random)
+            worker = Worker(self._rules[step], means, answers, self.random.random)
 
             def begins(process: Process) -> None:
                 wire.process = process

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 from dokstamp_sync.delivery.context import Means
+from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp.answers import Entity
-from dokstamp_sync.errors import Retry
-from dokstamp_sync.mapping.claims import Claims, Lease
+from dokstamp_sync.errors import Retry, Throttled
 from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
@@ -151,10 +151,23 @@ class Scene:
         self.worker = self.another_worker()
 
     def another_worker(self) -> Worker[Student]:
-        means = Means(self.store, self.refusals, self.api, FolderPdfs(), "finish", self.clock)
-        lease = Lease(self.settings.lease_seconds, self.settings.in_flight_seconds)
-        claims = Claims(self.store, lease, self.clock, lambda: "worker")
-        return Worker(self.step, means, claims, self.answers, self.settings, lambda: 0.5)
+        self.pause = Pause(self.store, self.clock)
+        means = Means(
+            store=self.store,
+            refusals=self.refusals,
+            api=self.api,
+            pdfs=FolderPdfs(),
+            pause=self.pause,
+            settings=self.settings,
+            clock=self.clock,
+            new_owner=lambda: "worker",
+        )
+        return Worker(self.step, means, self.answers, lambda: 0.5)
+
+    def asked_to_wait(self, work: Work[Student]) -> Delivered:
+        """An act: DokStamp wants no calls for a minute, and says so."""
+        self.pause.note(60)
+        raise Throttled("429", after=60)
 
     def take(self, *records: Any, receives: int = 1, **changes: Any) -> dict[str, Any] | None:
         """The run's answer; None if the message was handed back. A record may be given by its name alone."""

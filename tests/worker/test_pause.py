@@ -14,7 +14,7 @@ from tests.worker.scene import Scene, create, outcomes
 def paused(scene: Scene) -> Scene:
     """A scene whose DokStamp has just asked one function to wait for a minute; another function takes over."""
     scene.take("zoe")
-    scene.step.script["ana"] = [Throttled("429", after=60)]
+    scene.step.script["ana"] = [scene.asked_to_wait]
     assert scene.take("ana") is None
     scene.worker = scene.another_worker()
     scene.step.begun.clear()
@@ -53,7 +53,7 @@ def test_a_pause_that_could_not_be_written_down_still_holds_in_its_own_function(
         return write(row, replaces, beside)
 
     monkeypatch.setattr(scene.store, "write", no_pause)
-    scene.step.script["ana"] = [Throttled("429", after=60)]
+    scene.step.script["ana"] = [scene.asked_to_wait]
     # When DokStamp asks to wait, Then the record comes back as it would have, and the next one waits too
     assert scene.take("ana") is None
     assert scene.take("bia") is None
@@ -66,10 +66,10 @@ def test_the_later_of_two_ends_holds_for_everybody(asked: float, left: float) ->
     # Given two functions that know of a pause of a minute
     store, clock = MemoryStore(), Clock()
     one, another = (Pause(store, clock) for _ in range(2))
-    one.note(Throttled("429", after=60))
+    one.note(60)
     another.learn(store.rows)
     # When one of them is asked to wait for another time
-    another.note(Throttled("429", after=asked))
+    another.note(asked)
     # Then whoever asks the mapping waits until the later moment
     newcomer = Pause(store, clock)
     newcomer.learn(store.rows)
@@ -83,8 +83,8 @@ def test_two_functions_that_are_asked_at_the_same_moment_leave_one_pause() -> No
     store, clock = MemoryStore(), Clock()
     one, another = (Pause(store, clock) for _ in range(2))
     # When both are asked to wait, Then the slower one gives way
-    one.note(Throttled("429", after=60))
-    another.note(Throttled("503", after=70))
+    one.note(60)
+    another.note(70)
     assert store.rows[PAUSE].facts == {"until": clock() + 60}
 
 

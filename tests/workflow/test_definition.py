@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dokstamp_sync.mapping.run_notes import passing
+from dokstamp_sync.mapping.run_notes import expiring
 from dokstamp_sync.order import Step
 from dokstamp_sync.results import REPORTED
 from tests.workflow.world import DEFINITION, definition
@@ -145,4 +145,4 @@ def test_what_a_run_refused_is_known_for_as_long_as_the_run_can_last() -> None:
     # Given a run that waits for every step as long as it may
     longest = sum(state["TimeoutSeconds"] for state in WAITS.values())
     # When its first step notes what it refused, Then the note outlives the run by a day
-    assert passing("refused#run", lambda: 1_800_000_000.0).expires_at == 1_800_000_000 + longest + 86_400
+    assert expiring(lambda: 1_800_000_000.0) == 1_800_000_000 + longest + 86_400

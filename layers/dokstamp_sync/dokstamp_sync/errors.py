@@ -47,14 +47,7 @@ class Misconfigured(Retry):
 
 
 class Throttled(Retry):
-    """DokStamp asked for fewer calls (429), or for none at all for a while (``Retry-After``).
-
-    ``pause``: for how many seconds it wants none; 0 if it did not say.
-    """
-
-    def __init__(self, reason: str, *, after: float | None = None, definite: bool = True) -> None:
-        super().__init__(reason, after=after, definite=definite)
-        self.pause = after or 0.0
+    """DokStamp asked for fewer calls (429), or for none at all for a while (``Retry-After``)."""
 
 
 class NotReady(SyncError):

@@ -75,19 +75,21 @@ def count(outcomes: Iterable[str]) -> dict[str, int]:
     return {outcome.value: found[outcome.value] for outcome in Outcome if found[outcome.value]}
 
 
-def answer(outcomes: Sequence[RecordOutcome]) -> dict[str, Any]:
+def answer(outcomes: Sequence[RecordOutcome], *, dry_run: bool = False) -> dict[str, Any]:
     """``{"counts", "records"}``, small enough for the run's state: what a step answers to its task token."""
-    return {"counts": count(each.outcome for each in outcomes), "records": told(outcomes)}
+    return {"counts": count(each.outcome for each in outcomes), "records": told(outcomes, dry_run=dry_run)}
 
 
-def told(outcomes: Sequence[RecordOutcome]) -> list[dict[str, Any]]:
+def told(outcomes: Sequence[RecordOutcome], *, dry_run: bool = False) -> list[dict[str, Any]]:
     """The outcomes as JSON, with shorter reasons, and without an address that is too long.
 
+    Every reason of a dry run says that it is one.
     A run's state holds 256 KiB, so each of many records has less room. The outcomes table keeps every reason up to
     ``MOST_REASON_BYTES``. A part of an address is of no use.
     """
     room = max(TEXT_BYTES, TEXTS_BYTES // max(1, len(outcomes)))
-    return [_fitting(each, room).as_json() for each in outcomes]
+    prefix = "dry run: " if dry_run else ""
+    return [_fitting(replace(each, reason=prefix + each.reason), room).as_json() for each in outcomes]
 
 
 def _fitting(outcome: RecordOutcome, room: int) -> RecordOutcome:

@@ -3,41 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dokstamp_sync.delivery.parents import Parents
-from dokstamp_sync.mapping.claims import Claims
+from dokstamp_sync.delivery.pause import Pause
+from dokstamp_sync.mapping.claims import Claims, Lease
+from dokstamp_sync.mapping.dry_run import DryRunStore, NoRefusals
 from dokstamp_sync.mapping.identity import Identity
 from dokstamp_sync.mapping.refusals import Refusals
 from dokstamp_sync.mapping.row import Store
+from dokstamp_sync.messages import StepMessage
+from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import Api, OpensPdfs
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What deliveries share, from one environment."""
+    """What all deliveries of one environment share. ``new_owner`` answers a name that no other claim has."""
 
     store: Store
     refusals: Refusals
     api: Api
     pdfs: OpensPdfs
-    issue: str
+    pause: Pause
+    settings: Settings
     clock: Callable[[], float]
+    new_owner: Callable[[], str]
 
     @property
     def identity(self) -> Identity:
         """Whose an entity is, and whose a key."""
         return Identity(self.store, self.clock)
 
+    @property
+    def claims(self) -> Claims:
+        """Claims rows for this environment."""
+        lease = Lease(self.settings.lease_seconds, self.settings.in_flight_seconds)
+        return Claims(self.store, lease, self.clock, self.new_owner)
+
+    def for_message(self, message: StepMessage) -> Means:
+        """The same; for a dry run with a mapping and an outcomes table that keep the real ones as they are."""
+        if not message.options.dry_run:
+            return self
+        return replace(self, store=DryRunStore(self.store, message.scope, self.clock), refusals=NoRefusals())
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What the records of one message share. ``patience``: how many seconds a record may wait for another."""
 
+    means: Means
     run: str
     occurred_at: str
     force: bool
     dry_run: bool
     patience: float
     parents: Parents
-    claims: Claims

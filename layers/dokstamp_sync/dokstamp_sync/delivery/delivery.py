@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Generic, TypeVar
 
-from dokstamp_sync.delivery.context import Context, Means
+from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.gate import Gate, WouldWrite
 from dokstamp_sync.delivery.gone import gone
-from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.delivery.refusing import Refusing, outcome_of
 from dokstamp_sync.delivery.shared import SharedRows
 from dokstamp_sync.errors import Blocked, NotFound, NotReady, Rejected, Retry
 from dokstamp_sync.mapping.claims import Claimed, Sent
 from dokstamp_sync.mapping.decision import Busy, Said, Settled, decide
-from dokstamp_sync.mapping.row import Conflict, Delivery, Row, change, row_id
-from dokstamp_sync.mapping.run_notes import PLANNED, as_said, passing, planned_id
+from dokstamp_sync.mapping.dry_run import PLANNED
+from dokstamp_sync.mapping.row import Conflict, Delivery, Row, row_id
+from dokstamp_sync.mapping.run_notes import as_said
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from dokstamp_sync.steps.work import Delivered, Parent, R, StepRules, Work
@@ -31,12 +31,10 @@ T = TypeVar("T")
 class Deliveries(Generic[R]):
     """Delivers records of one step."""
 
-    def __init__(self, rules: StepRules[R], means: Means, pause: Pause) -> None:
+    def __init__(self, rules: StepRules[R]) -> None:
         self._rules = rules
         self._step = rules.step
-        self._means = means
-        self._pause = pause
-        self._refusing: Refusing[R] = Refusing(rules.step, means)
+        self._refusing = Refusing(rules.step)
 
     def deliver(self, record: R, row: Row | None, context: Context) -> RecordOutcome:
         """The record's outcome. ``row``: its row as read ahead.
@@ -49,7 +47,7 @@ class Deliveries(Generic[R]):
             except Conflict:
                 # Of this record's row, or of one that it shares.
                 id_ = row_id(self._step, record.sis_id)
-                row = self._means.store.read([id_]).get(id_)
+                row = context.means.store.read([id_]).get(id_)
         raise Retry("the record's row keeps changing")
 
     def wait(self, record: R, context: Context, missing: NotReady) -> RecordOutcome:
@@ -61,35 +59,33 @@ class Deliveries(Generic[R]):
         return Said(context.run, context.occurred_at, record.fingerprint(), context.force, parents)
 
     def _decided(self, record: R, row: Row | None, said: Said, context: Context) -> RecordOutcome:
-        match decide(row, said, self._means.clock()):
+        match decide(row, said, context.means.clock()):
             case Settled() as settled:
-                if row and not context.dry_run:
-                    self._settle(row, settled, said)
+                if row:
+                    self._settle(row, settled, said, context)
                 return outcome_of(record, self._step, settled.outcome, settled.reason, row)
             case Busy():
                 raise Retry("another worker owns this record")
         if refused := context.parents.refused(as_said(row_id(self._step, record.sis_id), said.fingerprint)):
             # A copy of a message that was answered.
             return outcome_of(record, self._step, refused, f"{refused} before, in this run", row)
-        self._pause.heed()
+        context.means.pause.heed()
         try:
             parents = {name: context.parents.resolve(each) for name, each in self._rules.references(record).items()}
         except Blocked as blocked:
             return self._refusing.refuse(record, row, said, context, Outcome.BLOCKED, blocked.reason)
-        if context.dry_run:
-            return self._plan(record, row, said, context, parents)
         return self._claimed(record, row, said, context, parents)
 
-    def _settle(self, row: Row, settled: Settled, said: Said) -> None:
+    def _settle(self, row: Row, settled: Settled, said: Said, context: Context) -> None:
         """What was applied is known to hold later, too; and what was refused since has been taken back."""
         changed = row
         if settled.advance and row.applied:
             changed = replace(changed, applied=replace(row.applied, occurred_at=said.occurred_at))
         if settled.outcome is Outcome.UNCHANGED and row.refused and row.refused.occurred_at <= said.occurred_at:
-            self._means.refusals.drop(row.id)
+            context.means.refusals.drop(row.id)
             changed = replace(changed, refused=None)
         if changed is not row:
-            self._means.store.write(changed, row)
+            context.means.store.write(changed, row)
 
     def _claimed(
         self, record: R, row: Row | None, said: Said, context: Context, parents: Mapping[str, Parent]
@@ -98,6 +94,8 @@ class Deliveries(Generic[R]):
         claimed = gate.claims[0]
         try:
             delivered = self._try(record, context, parents, gate)
+        except WouldWrite as would:
+            delivered = self._planned(gate, would)
         except Rejected as refusal:
             shown = digest(self._step, record.sis_id)
             logger.warning("record rejected", record=shown, status=refusal.status, fields=sorted(refusal.fields))
@@ -112,7 +110,7 @@ class Deliveries(Generic[R]):
         applied = Delivery(said.run, said.occurred_at, said.fingerprint, delivered.outcome, delivered.reason, under)
         claimed.complete(delivered.uuid, delivered.facts, applied, delivered.key)
         if row and row.refused and not claimed.row.refused:
-            self._means.refusals.drop(row.id)
+            context.means.refusals.drop(row.id)
         return outcome_of(record, self._step, delivered.outcome, delivered.reason, claimed.row)
 
     def _gate(self, record: R, row: Row | None, context: Context, parents: Mapping[str, Parent]) -> Gate:
@@ -120,14 +118,16 @@ class Deliveries(Generic[R]):
         intent: Mapping[str, str] | None = self._rules.intent(record, parents)
         if row and row.uuid and (intent or {}).get("key") in (None, row.key):
             intent = None
-        gate = Gate(self._means.api, dry_run=context.dry_run)
-        gate.claims.append(context.claims.claim(row_id(self._step, record.sis_id), row, intent))
+        gate = Gate(context.means.api, dry_run=context.dry_run)
+        gate.claims.append(context.means.claims.claim(row_id(self._step, record.sis_id), row, intent))
         return gate
 
     def _try(
         self, record: R, context: Context, parents: Mapping[str, Parent], gate: Gate, denials: int = 0
     ) -> Delivered:
         """Asks twice before a 404 on the record's mapped uuid is believed; then once more, afresh."""
+        if any(parent.uuid == PLANNED for parent in parents.values()):
+            raise WouldWrite(Outcome.CREATED)
         claimed = gate.claims[0]
         claimed.denied = denials == DENIALS
         work = Work(
@@ -136,9 +136,9 @@ class Deliveries(Generic[R]):
             parents=parents,
             api=gate,
             claimed=claimed,
-            shared=SharedRows(self._means, context, gate),
-            pdfs=self._means.pdfs,
-            issue=self._means.issue,
+            shared=SharedRows(context, gate),
+            pdfs=context.means.pdfs,
+            issue=context.means.settings.dokstamp_issue,
             force=context.force,
         )
         try:
@@ -158,33 +158,14 @@ class Deliveries(Generic[R]):
         else:
             claimed.release()
 
-    def _plan(
-        self, record: R, row: Row | None, said: Said, context: Context, parents: Mapping[str, Parent]
-    ) -> RecordOutcome:
-        """What would be done, without a claim and without a writing call."""
-        gate = self._gate(record, row, context, parents)
-        try:
-            if any(parent.uuid == PLANNED for parent in parents.values()):
-                raise WouldWrite(Outcome.CREATED)
-            delivered = self._try(record, context, parents, gate)
-            return outcome_of(record, self._step, delivered.outcome, f"dry run: {delivered.reason}", row)
-        except WouldWrite as would:
-            self._note_plan(gate.claims[0].row, context)
-            return outcome_of(record, self._step, would.outcome, f"dry run: would be {would.outcome}", row)
-        except Rejected as refusal:
-            return self._refusing.refuse(record, row, said, context, Outcome.REJECTED, refusal.reason)
-
-    def _note_plan(self, planned: Row, context: Context) -> None:
-        """So that the records which depend on this one find it, and one that is to get its key finds that free."""
-        if planned.intent is None:
-            return
-        facts = {"key": planned.intent["key"]} if "key" in planned.intent else {}
-        id_ = planned_id(context.run, planned.id)
-        change(
-            self._means.store,
-            id_,
-            lambda row: replace(passing(id_, self._means.clock), version=row.version, facts=facts),
-        )
+    def _planned(self, gate: Gate, would: WouldWrite) -> Delivered:
+        """What a dry run takes for delivered, so that the records which meet this one find it as it would be."""
+        claimed, *shared = gate.claims
+        for each in shared:
+            each.release()
+        key = claimed.frozen.get("key", claimed.row.key)
+        uuid = claimed.uuid or PLANNED
+        return Delivered(would.outcome, uuid, f"would be {would.outcome}", claimed.row.facts, key)
 
 
 def _owning(named: Mapping[str, T]) -> dict[str, T]:

@@ -23,8 +23,7 @@ def gone(refusal: Rejected, parents: Mapping[str, Parent], context: Context) -> 
             continue
         shown = named(parent.reference.row)
         if context.parents.is_gone(parent):
-            if not context.dry_run:
-                context.parents.forget(parent)
+            context.parents.forget(parent)
             return NotReady(f"{shown} is gone from DokStamp")
         if below:
             return NotReady(f"DokStamp answered 404 below {shown}, though it has it")

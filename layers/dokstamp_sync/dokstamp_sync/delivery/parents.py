@@ -11,7 +11,7 @@ from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.errors import Blocked, NotReady, Rejected
 from dokstamp_sync.mapping.identity import Identity, key_id, named
 from dokstamp_sync.mapping.row import Row, Store, change, identity
-from dokstamp_sync.mapping.run_notes import PLANNED, planned_id, refused_id
+from dokstamp_sync.mapping.run_notes import refused_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.steps.work import Parent, Reference
@@ -28,14 +28,12 @@ class Parents:
         *,
         run: str,
         default_institution: str,
-        dry_run: bool = False,
     ) -> None:
         self._store = store
         self._identity = identity
         self._api = api
         self._run = run
         self._default_institution = default_institution
-        self._dry_run = dry_run
         self._rows: dict[str, Row] = {}
         self._read: set[str] = set()
         self._found: dict[Reference, Entity | None] = {}
@@ -44,8 +42,7 @@ class Parents:
     def read_ahead(self, references: Iterable[Reference]) -> None:
         """Reads at once all rows that ``resolve`` will ask for."""
         ids = {each.row for each in references}
-        planned = {planned_id(self._run, each) for each in ids} if self._dry_run else set()
-        new = (ids | planned | {refused_id(self._run)}) - self._read
+        new = (ids | {refused_id(self._run)}) - self._read
         self._rows.update(self._store.read(new))
         self._read |= new
 
@@ -53,15 +50,13 @@ class Parents:
         """The parent. Raises Blocked if it was refused, NotReady if nobody knows it, or what a look-up raises."""
         self.read_ahead([reference])
         self._check(reference)
-        row, plan = self._rows.get(reference.row), self._plan(reference)
+        row = self._rows.get(reference.row)
         if row and row.uuid:
             for step, sis_id in row.facts.get("named", []):
                 self._check(Reference(Step(step), sis_id))
             return Parent(reference, row.uuid, row.facts)
         if row and row.refused and row.refused.outcome is Outcome.REJECTED:
             raise Blocked(f"{named(reference.row)} was {row.refused.outcome}")
-        if plan:
-            return Parent(reference, PLANNED)
         if row and row.claim:
             raise NotReady(f"{named(reference.row)} is being delivered")
         return self._look_up(reference)
@@ -105,9 +100,6 @@ class Parents:
         outcome = self.refused(reference.row)
         if outcome:
             raise Blocked(f"{named(reference.row)} was {outcome}")
-
-    def _plan(self, reference: Reference) -> Row | None:
-        return self._rows.get(planned_id(self._run, reference.row))
 
     def _look_up(self, reference: Reference) -> Parent:
         with self._lock:

@@ -37,11 +37,11 @@ class Pause:
         if left > 0:
             raise Throttled("DokStamp asked to be left alone for a while", after=left)
 
-    def note(self, error: Throttled) -> None:
-        """Tells the others. That they do not hear it is no loss: then they find out by themselves."""
-        until = self._clock() + error.pause
-        if error.pause and until > self._until + SAME_SECONDS:
-            self._until = until
+    def note(self, seconds: float) -> None:
+        """DokStamp wants no call for so long. That the others do not hear it is no loss: they find out themselves."""
+        told, until = self._until, self._clock() + seconds
+        self._until = max(told, until)
+        if until > told + SAME_SECONDS:
             said = Row(PAUSE, facts={"until": until}, expires_at=math.ceil(until))
             with suppress(Conflict, Retry):
                 self._row = self._store.write(said, self._row)

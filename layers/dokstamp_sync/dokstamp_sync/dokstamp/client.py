@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import httpx
 
@@ -30,6 +30,16 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
+class Pauses(Protocol):
+    """For how long DokStamp wants no calls."""
+
+    def heed(self) -> None:
+        """Raises Throttled while it wants none."""
+
+    def note(self, seconds: float) -> None:
+        """It wants none for so long."""
+
+
 class DokStamp:
     """One client per environment: one connection pool, one token.
 
@@ -41,13 +51,14 @@ class DokStamp:
         self,
         settings: Settings,
         credentials: Credentials,
+        pause: Pauses,
         *,
         clock: Callable[[], float] = time.time,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._deadline = settings.deadline_seconds
         self._clock = clock
-        self._paused_until = 0.0
+        self._pause = pause
         self._stop_at = float("inf")
         self._size = {"per_page": str(PER_PAGE)}
         self._http = httpx.Client(
@@ -171,10 +182,8 @@ class DokStamp:
             raise Retry(reason, definite=method == "GET") from None
 
     def _check_time(self) -> None:
-        now = self._clock()
-        if now < self._paused_until:
-            raise Throttled("DokStamp asked to wait", after=self._paused_until - now)
-        if now + self._deadline + MARGIN_SECONDS > self._stop_at:
+        self._pause.heed()
+        if self._clock() + self._deadline + MARGIN_SECONDS > self._stop_at:
             raise OutOfTime("the worker's time is up; the rest is handed back")
 
     def _judge(self, method: str, path: str, answer: Answer) -> dict[str, Any]:
@@ -182,7 +191,7 @@ class DokStamp:
         said = f"{method} {path} answered {status}"
         wait = retry_after(answer.retry_after, self._clock())
         if wait is not None:
-            self._paused_until = max(self._paused_until, self._clock() + wait)
+            self._pause.note(wait)
         match fate(status):
             case Fate.DONE:
                 return answers.body(said, answer, definite=method == "GET")

@@ -11,10 +11,11 @@ from typing import Any, Protocol
 from dokstamp_sync import observability
 from dokstamp_sync.intake.check import Checked, Refused, as_sent, check
 from dokstamp_sync.mapping.decision import Said, Settled, decide
+from dokstamp_sync.mapping.dry_run import DryRunStore, NoRefusals
 from dokstamp_sync.mapping.invalid import Invalid
 from dokstamp_sync.mapping.refusals import Refusals
 from dokstamp_sync.mapping.row import Conflict, Row, Store, identity, row_id, step_of
-from dokstamp_sync.mapping.run_notes import note_refused, passing
+from dokstamp_sync.mapping.run_notes import expiring, note_refused
 from dokstamp_sync.messages import run_of, stamp
 from dokstamp_sync.observability import logger
 from dokstamp_sync.order import Step
@@ -87,7 +88,7 @@ class Intake:
     def _remember(self, run: str) -> None:
         """That the result was reported; whoever gets the same message at the same moment may report it, too."""
         with suppress(Conflict):
-            self._store.write(passing(_reported(run), self._clock), None)
+            self._store.write(Row(_reported(run), expires_at=expiring(self._clock)), None)
 
     def _nothing_new(self, checked: Checked, run: str, rows: Mapping[str, Row]) -> list[RecordOutcome] | None:
         """The outcomes of all records if none of them needs a step, else None. ``rows``: theirs, by id."""
@@ -116,14 +117,10 @@ class Intake:
         return {id_: identity(step_of(id_), row.uuid, row.facts) for id_, row in parents.items() if row.uuid}
 
     def _keep_rejected(self, checked: Checked, run: str) -> None:
-        invalid = Invalid(
-            store=self._store,
-            refusals=self._refusals,
-            clock=self._clock,
-            run=run,
-            occurred_at=stamp(checked.message.occurred_at),
-            dry_run=checked.message.options.dry_run,
-        )
+        store, refusals = self._store, self._refusals
+        if checked.message.options.dry_run:
+            store, refusals = DryRunStore(store, run, self._clock), NoRefusals()
+        invalid = Invalid(store, refusals, self._clock, run, stamp(checked.message.occurred_at))
         refused: dict[str, Outcome] = {}
         for place, (outcome, given) in enumerate(zip(checked.settled, checked.given, strict=True)):
             if outcome.outcome is Outcome.REJECTED:
@@ -141,7 +138,7 @@ class Intake:
             "run": run,
             "occurred_at": stamp(checked.message.occurred_at),
             "options": checked.message.options.model_dump(),
-            "settled": told(checked.settled),
+            "settled": told(checked.settled, dry_run=checked.message.options.dry_run),
         }
         for step, records in checked.records.items():
             state[step.section] = {"todo": [as_sent(record) for record in records]}

@@ -11,7 +11,7 @@ blocked), ``release`` (given up for now).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -230,17 +230,3 @@ class Claims:
             intent = {**intent, "renames": base.uuid}
         stored = self._store.write(replace(base, claim=claim, intent=intent), before)
         return Claimed(self._store, stored, before, self._lease, self._clock)
-
-    def pretending(self) -> Claims:
-        """Claims for a dry run: nothing is written, nobody is kept out."""
-        return Claims(_Pretence(), self._lease, self._clock, self._new_owner)
-
-
-class _Pretence:
-    """A store that takes every write and keeps none."""
-
-    def read(self, ids: Iterable[str]) -> dict[str, Row]:
-        return {}
-
-    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
-        return row

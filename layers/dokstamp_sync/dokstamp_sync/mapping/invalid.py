@@ -21,7 +21,6 @@ class Invalid:
     clock: Callable[[], float]
     run: str
     occurred_at: str
-    dry_run: bool
 
     def drop(self, outcome: RecordOutcome, given: Any, place: str, *, has_twin: bool = False) -> None:
         """Keeps the record under its id, or under ``place`` if it has none.
@@ -31,9 +30,8 @@ class Invalid:
         """
         logger.warning("record rejected", step=outcome.step.value, record=digest(outcome.step, outcome.sis_id))
         id_ = row_id(outcome.step, outcome.sis_id or place)
-        if not self.dry_run:
-            self.refusals.keep(id_, self.run, self.occurred_at, outcome, given)
-        if outcome.sis_id and not has_twin and not self.dry_run:
+        self.refusals.keep(id_, self.run, self.occurred_at, outcome, given)
+        if outcome.sis_id and not has_twin:
             self._mark(id_, Delivery(self.run, self.occurred_at, "", outcome.outcome, outcome.reason))
 
     def _mark(self, id_: str, refused: Delivery) -> None:

@@ -1,4 +1,4 @@
-"""Rows that only have to outlive a run: what it refused, what a dry run would create, that a result was reported."""
+"""Rows that only have to outlive a run: what it refused, and that its result was reported."""
 
 from __future__ import annotations
 
@@ -9,21 +9,13 @@ from dokstamp_sync.mapping.row import Row, Store, change
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 
-PLANNED = "00000000-0000-0000-0000-000000000000"
-"""Stands for the uuid of an entity that a dry run would create."""
-
 # The longest run waits for every step for fourteen days.
 SECONDS = (len(Step) * 14 + 1) * 86_400
 
 
-def passing(id_: str, clock: Callable[[], float]) -> Row:
-    """A row that DynamoDB removes when it is of no more use."""
-    return Row(id=id_, expires_at=int(clock()) + SECONDS)
-
-
-def planned_id(run: str, row: str) -> str:
-    """Where a dry run notes what it would create."""
-    return f"plan#{run}#{row}"
+def expiring(clock: Callable[[], float]) -> int:
+    """The moment at which DynamoDB may remove a row that is only of use to a run (seconds since the epoch)."""
+    return int(clock()) + SECONDS
 
 
 def refused_id(run: str) -> str:
@@ -42,6 +34,6 @@ def note_refused(store: Store, clock: Callable[[], float], run: str, refused: Ma
     def add(row: Row) -> Row:
         if refused.items() <= row.facts.items():
             return row
-        return replace(passing(row.id, clock), version=row.version, facts={**row.facts, **refused})
+        return replace(row, expires_at=expiring(clock), facts={**row.facts, **refused})
 
     change(store, refused_id(run), add)

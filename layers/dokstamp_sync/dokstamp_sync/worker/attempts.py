@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from dokstamp_sync.delivery.context import Context, Means
+from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.delivery import Deliveries
-from dokstamp_sync.delivery.pause import PAUSE, Pause
-from dokstamp_sync.errors import NotReady, OutOfTime, SyncError, Throttled
+from dokstamp_sync.delivery.pause import PAUSE
+from dokstamp_sync.errors import NotReady, OutOfTime, SyncError
 from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.mapping.run_notes import as_said
 from dokstamp_sync.observability import digest, logger
@@ -40,12 +40,9 @@ def refusal(step: Step, attempt: Attempt[R] | RecordOutcome) -> dict[str, Outcom
 class Attempts(Generic[R]):
     """Delivers the records of messages of one step."""
 
-    def __init__(self, rules: StepRules[R], means: Means, threads: int) -> None:
+    def __init__(self, rules: StepRules[R]) -> None:
         self._rules = rules
-        self._means = means
-        self._threads = threads
-        self._pause = Pause(means.store, means.clock)
-        self._deliveries = Deliveries(rules, means, self._pause)
+        self._deliveries = Deliveries(rules)
         self.begin_before = float("inf")
         """No record is begun after that moment (seconds since the epoch)."""
 
@@ -62,8 +59,8 @@ class Attempts(Generic[R]):
         """All of them, but those of one lane one after another."""
         references = [each for attempt in attempts for each in self._rules.references(attempt.record).values()]
         context.parents.read_ahead(references)
-        rows = self._rows(attempts, PAUSE)
-        self._pause.learn(rows)
+        rows = self._rows(context, attempts, PAUSE)
+        context.means.pause.learn(rows)
         lanes: dict[str, list[Attempt[R]]] = {}
         for each in attempts:
             lanes.setdefault(self._rules.lane(each.record), []).append(each)
@@ -72,7 +69,7 @@ class Attempts(Generic[R]):
             for each in lane:
                 self._deliver(each, rows, context)
 
-        with ThreadPoolExecutor(self._threads) as pool:
+        with ThreadPoolExecutor(context.means.settings.record_threads) as pool:
             list(pool.map(along, lanes.values()))
 
     def _once_more(self, attempts: Sequence[Attempt[R]], context: Context) -> None:
@@ -81,39 +78,37 @@ class Attempts(Generic[R]):
         got_on = True
         while got_on:
             waiting = [each for each in attempts if isinstance(each.came_of, NotReady) and each.came_of.rival in ids]
-            rows = self._rows(waiting) if waiting else {}
+            rows = self._rows(context, waiting) if waiting else {}
             for each in waiting:
                 self._deliver(each, rows, context)
             got_on = any(not isinstance(each.came_of, NotReady) for each in waiting)
 
     def _deliver(self, attempt: Attempt[R], rows: Mapping[str, Row], context: Context) -> None:
         row = rows.get(self._id(attempt))
-        attempt.came_of = self._catch(lambda: self._deliveries.deliver(attempt.record, row, context))
+        attempt.came_of = self._catch(lambda: self._deliveries.deliver(attempt.record, row, context), context)
 
     def _settle(self, attempt: Attempt[R], context: Context) -> None:
         """What still waits goes on waiting, or is refused; what is open is told."""
         missing = attempt.came_of
         if isinstance(missing, NotReady):
-            attempt.came_of = self._catch(lambda: self._deliveries.wait(attempt.record, context, missing))
+            attempt.came_of = self._catch(lambda: self._deliveries.wait(attempt.record, context, missing), context)
         if isinstance(attempt.came_of, Exception):
             self._log(attempt.record.sis_id, attempt.came_of)
 
-    def _catch(self, deliver: Callable[[], RecordOutcome]) -> RecordOutcome | Exception:
+    def _catch(self, deliver: Callable[[], RecordOutcome], context: Context) -> RecordOutcome | Exception:
         try:
-            if self._means.clock() >= self.begin_before:
+            if context.means.clock() >= self.begin_before:
                 raise OutOfTime("the worker's time is up; the record was not begun")
             return deliver()
         # Whatever becomes of one record must not hold up the others; every kind of error is told apart later.
         except Exception as error:
-            if isinstance(error, Throttled):
-                self._pause.note(error)
             return error
 
     def _id(self, attempt: Attempt[R]) -> str:
         return row_id(self._rules.step, attempt.record.sis_id)
 
-    def _rows(self, attempts: Iterable[Attempt[R]], *others: str) -> dict[str, Row]:
-        return self._means.store.read([*others, *map(self._id, attempts)])
+    def _rows(self, context: Context, attempts: Iterable[Attempt[R]], *others: str) -> dict[str, Row]:
+        return context.means.store.read([*others, *map(self._id, attempts)])
 
     def _log(self, sis_id: str, error: Exception) -> None:
         name = type(error).__name__

@@ -13,14 +13,12 @@ from dokstamp_sync import backoff, observability
 from dokstamp_sync.delivery.context import Context, Means
 from dokstamp_sync.delivery.parents import Parents
 from dokstamp_sync.errors import Misconfigured, NotReady, OutOfTime, Retry, Throttled
-from dokstamp_sync.mapping.claims import Claims
 from dokstamp_sync.mapping.invalid import Invalid
 from dokstamp_sync.mapping.run_notes import note_refused
 from dokstamp_sync.messages import StepMessage, read_json
 from dokstamp_sync.observability import logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer, count
 from dokstamp_sync.reading import apparent_sis_id, parse, problems, sentence
-from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import R, StepRules
 from dokstamp_sync.worker.attempts import Attempt, Attempts, refusal
 
@@ -62,18 +60,15 @@ class Worker(Generic[R]):
         self,
         rules: StepRules[R],
         means: Means,
-        claims: Claims,
         answers: Answers,
-        settings: Settings,
         random: Callable[[], float],
     ) -> None:
         self._rules = rules
         self._means = means
-        self._claims = claims
         self._answers = answers
-        self._settings = settings
+        self._settings = means.settings
         self._random = random
-        self._attempts = Attempts(rules, means, settings.record_threads)
+        self._attempts = Attempts(rules)
 
     def begin_before(self, moment: float) -> None:
         """No record is begun after ``moment`` (seconds since the epoch)."""
@@ -101,7 +96,7 @@ class Worker(Generic[R]):
             self._hand_back(received, open_, len(done))
         self._note_refused(message, attempts, received)
         if message.task_token:
-            self._answer(message.task_token, done, received)
+            self._answer(message, done, received)
         counts = count(each.outcome for each in done)
         for outcome, number in counts.items():
             observability.count(outcome.capitalize(), number)
@@ -124,30 +119,30 @@ class Worker(Generic[R]):
             outcome = RecordOutcome(
                 self._rules.step, sis_id, Outcome.REJECTED, f"records[{place}]: {sentence(problems(error))}"
             )
-            means, dry_run = self._means, message.options.dry_run
-            invalid = Invalid(means.store, means.refusals, means.clock, message.scope, message.stamp, dry_run)
+            means = self._means.for_message(message)
+            invalid = Invalid(means.store, means.refusals, means.clock, message.scope, message.stamp)
             invalid.drop(outcome, given, f"{received.id}/{place}")
             return outcome
 
     def _context(self, message: StepMessage, received: Received) -> Context:
-        settings = self._settings
+        settings, means, dry_run = self._settings, self._means.for_message(message), message.options.dry_run
         parents = Parents(
-            self._means.store,
-            self._means.identity,
-            self._means.api,
+            means.store,
+            means.identity,
+            means.api,
             run=message.scope,
             default_institution=settings.default_institution,
-            dry_run=message.options.dry_run,
         )
+        # The last receive would end in the dead letters, which is no place to wait.
+        waits = received.receives < settings.maximum_receives and not dry_run
         return Context(
+            means=means,
             run=message.scope,
             occurred_at=message.stamp,
             force=message.options.force,
-            dry_run=message.options.dry_run,
-            # The last receive would end in the dead letters, which is no place to wait.
-            patience=settings.patience_seconds if received.receives < settings.maximum_receives else 0,
+            dry_run=dry_run,
+            patience=settings.patience_seconds if waits else 0,
             parents=parents,
-            claims=self._claims.pretending() if message.options.dry_run else self._claims,
         )
 
     def _hand_back(self, received: Received, open_: Sequence[Exception], done: int) -> NoReturn:
@@ -182,9 +177,9 @@ class Worker(Generic[R]):
         except Retry as error:
             self._hand_back(received, [error], len(attempts))
 
-    def _answer(self, token: str, done: Sequence[RecordOutcome], received: Received) -> None:
+    def _answer(self, message: StepMessage, done: Sequence[RecordOutcome], received: Received) -> None:
         try:
-            self._answers.task(token, answer(done))
+            self._answers.task(message.task_token or "", answer(done, dry_run=message.options.dry_run))
         except Retry as error:
             self._hand_back(received, [error], len(done))
 

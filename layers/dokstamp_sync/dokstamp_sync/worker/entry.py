@@ -21,9 +21,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dokstamp_sync import observability
 from dokstamp_sync.delivery.context import Means
+from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp.client import MARGIN_SECONDS, DokStamp
 from dokstamp_sync.errors import Retry
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.mapping.refusals import RefusalTable
 from dokstamp_sync.observability import logger, metrics
@@ -93,21 +93,22 @@ def serve(rules: StepRules[R]) -> Handler:
     @cache
     def build() -> tuple[Worker[R], DokStamp, Settings]:
         settings = Settings.from_environment(os.environ)
-        dokstamp = DokStamp(settings, credentials(SecretsProvider(), settings.credentials_secret_arn))
         database = boto3.client("dynamodb")
         store = DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random)
+        pause = Pause(store, time.time)
+        dokstamp = DokStamp(settings, credentials(SecretsProvider(), settings.credentials_secret_arn), pause)
         means = Means(
             store=store,
             refusals=RefusalTable(database, settings.outcomes_table, settings.outcome_days, time.time),
             api=dokstamp,
             pdfs=Pdfs(boto3.client("s3"), settings.pdf_bucket, settings.pdf_maximum_bytes),
-            issue=settings.dokstamp_issue,
+            pause=pause,
+            settings=settings,
             clock=time.time,
+            new_owner=lambda: uuid.uuid4().hex,
         )
-        lease = Lease(settings.lease_seconds, settings.in_flight_seconds)
-        claims = Claims(store, lease, time.time, lambda: uuid.uuid4().hex)
         answers = QueueAndRuns(boto3.client("sqs"), boto3.client("stepfunctions"), settings.queue_url)
-        return Worker(rules, means, claims, answers, settings, random.random), dokstamp, settings
+        return Worker(rules, means, answers, random.random), dokstamp, settings
 
     @logger.inject_lambda_context(clear_state=True)
     @metrics.log_metrics

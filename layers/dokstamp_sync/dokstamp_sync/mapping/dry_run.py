@@ -1,0 +1,58 @@
+"""What a dry run writes: it lies over the mapping, in rows of the run's own that expire, and nobody else reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from dokstamp_sync.mapping.row import Conflict, Row, Store
+from dokstamp_sync.mapping.run_notes import expiring
+from dokstamp_sync.outcomes import RecordOutcome
+
+PLANNED = "00000000-0000-0000-0000-000000000000"
+"""Stands for the uuid of an entity that a dry run would create."""
+
+
+class DryRunStore:
+    """The mapping as it would be after what the run has planned so far; see Store.
+
+    A row that expires is one that the dry run has written: the mapping's own rows are shown without their expiry.
+    """
+
+    def __init__(self, store: Store, run: str, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._prefix = f"plan#{run}#"
+        self._clock = clock
+
+    def read(self, ids: Iterable[str]) -> dict[str, Row]:
+        wanted = list(ids)
+        found = self._store.read([*wanted, *(self._prefix + id_ for id_ in wanted)])
+        planned = {id_: self._shown(found[self._prefix + id_]) for id_ in wanted if self._prefix + id_ in found}
+        return {id_: replace(found[id_], expires_at=None) for id_ in wanted if id_ in found} | planned
+
+    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
+        in_the_way = self.read([beside.id]).get(beside.id) if beside else None
+        if in_the_way:
+            raise Conflict(in_the_way)
+        planned = replaces if replaces and replaces.expires_at else None
+        try:
+            return self._shown(self._store.write(self._kept(row), planned, self._kept(beside) if beside else None))
+        except Conflict as conflict:
+            raise Conflict(self._shown(conflict.current) if conflict.current else None) from None
+
+    def _kept(self, row: Row) -> Row:
+        return replace(row, id=self._prefix + row.id, expires_at=expiring(self._clock))
+
+    def _shown(self, row: Row) -> Row:
+        return replace(row, id=row.id.removeprefix(self._prefix))
+
+
+class NoRefusals:
+    """An outcomes table that keeps nothing; see Refusals."""
+
+    def keep(self, id_: str, run: str, occurred_at: str, outcome: RecordOutcome, said: Any) -> None:
+        """A dry run refuses nothing."""
+
+    def drop(self, id_: str) -> None:
+        """Nor does it deliver anything."""
