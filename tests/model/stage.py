@@ -115,8 +115,11 @@ class Stage:
         return [plot for plot in self.world.school.plots if plot.told and plot.next]
 
     def _rest(self) -> None:
-        """Until nothing is left to be done; what an act to come will bring may be waited for meanwhile."""
-        self.pass_time(60 * self.settings.lease_seconds if self._begun else None)
+        """Until nothing is left to be done; or, where something waits for an act to come, until all have come back."""
+        given = self.settings
+        patience = 0 if self.world.traits.patient else given.patience_seconds
+        longest = given.lease_seconds + given.retry_cap_seconds + patience
+        self.pass_time(3 * longest if self._begun else None)
 
     def seen(self) -> list[str]:
         """What was found while it was played."""
