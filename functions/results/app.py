@@ -1,4 +1,4 @@
-"""The result of a run, for the SIS: from the state machine at its end, else from EventBridge's word that it has ended.
+"""The result of a run, for the SIS: the state machine calls it at the end, or EventBridge if the run was cut off.
 
 Needs the state that the steps left behind. Sends one message to the results queue and answers with it, so that it is
 the run's output, too.
@@ -37,9 +37,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | N
 
 
 def _result_of_end(end: dict[str, Any]) -> dict[str, Any] | None:
-    """What became of a run's records when it was cut off is not known here: the mapping and the dead letters tell."""
+    """Without records: what became of them when the run was cut off, only the mapping and the dead letters tell."""
     _, runs, _ = _build()
-    # With a key of one's own, the event does not hold the error.
+    # If the stack has an encryption key of its own, the event does not hold the error.
     if end["status"] == "FAILED" and runs.describe_execution(executionArn=end["executionArn"]).get("error") == REPORTED:
         return None
     return result(end["name"], [], failed=True)

@@ -1,7 +1,7 @@
 """Step 4: the modules of a course.
 
-Needs the course and every module it names. Attaches them in order; a module that a group has claimed is left to the
-group, one that is not named any more is detached. Leaves nothing to later steps. Source: [course-modules].
+Needs the course and every module it names. Attaches them in order. A module that a group names is left to the group;
+one that no record names any more is detached. Leaves nothing to later steps. Source: [course-modules].
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class CohortStep(LookUpCreateUpdate[Cohort]):
         return (record.code, parents["course_uuid"].uuid)
 
     def find(self, api: Api, key: tuple[str, ...], record: Cohort) -> Entity | None:
-        """A code is unique, so another course's cohort with this code is not this one: it stays refused."""
+        """A cohort of another course is not this one, though DokStamp may refuse to have the code twice."""
         code, course_uuid = key
         return find_cohort(api, code, course_uuid)
 

@@ -33,7 +33,7 @@ class StudentStep(LookUpCreateUpdate[Student]):
 
     def find(self, api: Api, key: tuple[str, ...], record: Student) -> Entity | None:
         (email,) = key
-        # Where the look-up minds the case, it finds what the SIS wrote.
+        # DokStamp's filter may tell cases apart, so the e-mail is asked for as the SIS wrote it.
         return find_student(api, record.email if email == email_key(record.email) else email)
 
     def find_anywhere(self, api: Api, record: Student) -> Entity | None:

@@ -39,7 +39,7 @@ class EnrollmentStep(LookUpCreateUpdate[Enrollment]):
         return tuple(parent.uuid for parent in parents.values())
 
     def find(self, api: Api, key: tuple[str, ...], record: Enrollment) -> Entity | None:
-        """The guide creates without looking [sync]; nothing says that a second enrollment would be refused."""
+        """Looked up although the guide does not [sync]: nothing says that DokStamp refuses a second enrollment."""
         student_uuid, course_uuid, *cohort_uuid = key
         return find_enrollment(api, student_uuid, course_uuid, cohort_uuid[0] if cohort_uuid else None)
 
@@ -52,7 +52,7 @@ class EnrollmentStep(LookUpCreateUpdate[Enrollment]):
         )
 
     def facts(self, work: Work[Enrollment]) -> dict[str, Any]:
-        """Also who was named: a certificate that names only its enrollment must not pass a rejected student by."""
+        """Also the records that it names, and its status: a certificate depends on them, and may name nothing else."""
         institution = work.parents["course_uuid"].facts.get("institution_uuid")
         named = [[each.reference.step.value, each.reference.sis_id] for each in work.parents.values()]
         status = work.record.completion_status

@@ -23,7 +23,7 @@ def full_jitter(longest: float, random: Callable[[], float]) -> float:
 
 
 def visibility(wait: float) -> int:
-    """Whole seconds for SQS: rounded up, so that nobody comes back before time."""
+    """Whole seconds for SQS: rounded up, so that no message comes back too early."""
     return math.ceil(max(0.0, min(wait, LONGEST_RETRY_AFTER)))
 
 

@@ -3,13 +3,13 @@
 | error         | what happens next                                                                   |
 |---------------|-------------------------------------------------------------------------------------|
 | Retry         | the message stays in its queue and comes back later                                 |
-| Throttled     | the same, and nobody calls DokStamp while it wants no calls                          |
+| Throttled     | the same, and no function calls DokStamp until the pause is over                    |
 | Misconfigured | the same, and an alarm says so: nobody's record is at fault                          |
 | NotReady      | the same, until the patience is used up; then the record is blocked (or rejected)   |
 | Blocked       | the record is recorded as blocked and dropped: its parent was refused               |
 | Rejected      | the record is recorded with the reason and dropped                                  |
-| NotFound      | if it names a mapped uuid and is repeated, the uuid is forgotten, and the record    |
-|               | synced afresh; else the record is rejected                                          |
+| NotFound      | on the record's own uuid: asked again, then the record is synced afresh; on a       |
+|               | parent's: the record waits for it; on anything else: the record is rejected         |
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Throttled(Retry):
 class NotReady(SyncError):
     """Something that this record needs is not there yet; ``finally_`` is its outcome when patience ends.
 
-    ``left``: how many seconds of patience are left. ``rival``: the row id of the record that has what this one needs;
-    ``settled``: it was delivered with it, and is not just being delivered.
+    ``left``: how many seconds of patience are left. ``rival``: the row id of the record that has what this one needs.
+    ``settled``: that record was delivered with it, and is not just being delivered.
     """
 
     def __init__(
@@ -99,5 +99,5 @@ class NotFound(Rejected):
         self.path = path
 
     def names(self, uuid: str | None) -> bool:
-        """Whether it may be that uuid which DokStamp does not know."""
+        """Whether the path holds that uuid."""
         return uuid in self.path.split("/")

@@ -45,7 +45,7 @@ def clean(text: str) -> str:
 
 
 def sis_id(text: str) -> str:
-    """The one form of an id: that of a text, and every part between slashes that holds an ``@`` in lower case."""
+    """The one form of an id: that of a text, with each part between slashes that holds an ``@`` in lower case."""
     return clean("/".join(part.lower() if "@" in part else part for part in clean(text).split("/")))
 
 
@@ -60,14 +60,14 @@ def _no_boolean(value: Any) -> Any:
 
 
 def _day(value: Any) -> Any:
-    """A datetime's day: a SIS that keeps datetimes need not cut them."""
+    """The day of a datetime, for a SIS that keeps datetimes."""
     if isinstance(value, str) and len(value) > len("YYYY-MM-DD") and value[10] in "T ":
         return value[:10]
     return value
 
 
 def _names_an_object(address: str) -> str:
-    """Whatever is between S3 and us may take ``..`` for another place; and what ends in ``/`` is a folder."""
+    """Refuses ``.`` and ``..``, which a program between S3 and us may resolve, and folders, which end in ``/``."""
     if {".", ".."} & set(address.split("/")) or address.endswith("/"):
         raise PydanticCustomError("pdf_key", "the key may not hold '.' or '..' as a part, nor end in '/'")
     return address

@@ -20,15 +20,15 @@ MOST_BYTES = 256 * 1024
 MOST_AHEAD_SECONDS = 86_400
 
 _RUN = re.compile(r"[0-9a-f]{40}")
-# What a queue refuses or replaces (XML's "Char"), as itself or escaped, and cannot be escaped by whoever sends it on.
+# A queue refuses or replaces them (XML's "Char"), and the programs that send a record on do not escape them.
 _NO_CHARACTERS = {"\ufffe", "\uffff"}
 _PERHAPS_NO_CHARACTER = re.compile(r"[\ufffe\uffff]|\\u[fF]{3}[eEfF]")
 
 
 def _not_ahead(moment: datetime, info: ValidationInfo) -> datetime:
-    """Whatever is dated ahead would make all that is said until then stale.
+    """Refuses a date more than a day ahead: all that is said until then would be stale.
 
-    The context's ``now``: seconds since the epoch. The inbox's messages were checked before a run waited for them.
+    ``now`` of the context: seconds since the epoch. What a run waits for was checked at the inbox.
     """
     now = (info.context or {}).get("now", float("inf"))
     if not info.data.get("task_token") and moment.timestamp() > now + MOST_AHEAD_SECONDS:
@@ -107,10 +107,10 @@ class StepMessage(Strict):
 
     @property
     def scope(self) -> str:
-        """Which messages know of each other's refusals and share a patience: those of one run.
+        """Messages of one scope know of each other's refusals and share a patience.
 
-        The state machine starts a run once. A SIS that writes on a step's queue itself may name many messages alike,
-        and those of another moment say something new.
+        A run of the state machine is one scope. A SIS that writes on a step's queue itself may use one ``run`` for
+        many messages; there, only those of one moment belong together.
         """
         return self.run if self.task_token else f"{self.run}@{self.stamp}"
 
@@ -134,7 +134,7 @@ def run_of(message_id: str) -> str:
 
 
 def read_json(body: str) -> Any:
-    """A body's JSON. Raises ValueError, also for nesting that is too deep and for what no queue can carry on."""
+    """A body's JSON. Raises ValueError, also for nesting that is too deep and for characters that no queue takes."""
     given = from_json(body.encode(), allow_inf_nan=False)
     if _PERHAPS_NO_CHARACTER.search(body) and _NO_CHARACTERS & set(to_json(given).decode()):
         raise ValueError("holds U+FFFE or U+FFFF, which no queue carries")

@@ -23,15 +23,15 @@ class Outcome(StrEnum):
     BLOCKED = "blocked"
 
 
-# What a record's reason and address may take together in a run's state, what of it is the reason's in any case, and
-# what those of a step with few records may take in all.
+# In a run's state: the most for a record's reason and address together, the least of it for the reason, and the most
+# for the reasons and addresses of a whole step if it has few records.
 TEXT_BYTES = 240
 LEAST_REASON_BYTES = 40
 TEXTS_BYTES = 1500
-# What a reason may take anywhere: DynamoDB holds 400 KB an item, and the SIS and the vendor may say more than that.
+# DynamoDB holds 400 KB an item, and what the SIS or the vendor says may be longer.
 MOST_REASON_BYTES = 2000
 
-_NOT_TOLD = "its address is too long to be told here; the facts of its mapping row and DokStamp have it"
+_NOT_TOLD = "its address is too long to be told here; it stands in DokStamp, and in the facts of its mapping row"
 
 REFUSED = frozenset({Outcome.REJECTED, Outcome.BLOCKED})
 
@@ -40,7 +40,7 @@ REFUSED = frozenset({Outcome.REJECTED, Outcome.BLOCKED})
 class RecordOutcome:
     """One record's outcome and the reason in words.
 
-    ``sis_id`` is None only where a record is too malformed to have one; the reason then names its place.
+    ``sis_id`` is None only where a record has no readable one; the reason then names its place.
     """
 
     step: Step

@@ -13,7 +13,7 @@ from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import MOST_REASON_BYTES, shorten
 from dokstamp_sync.records import Record
 
-# A field's name may be an unknown key: as long as the SIS likes.
+# An unknown key may be as long as a message.
 MOST_FIELD_BYTES = 200
 
 MODELS: dict[Step, type[Record]] = {
@@ -43,7 +43,7 @@ def fingerprint(step: Step, given: object, default_institution: str = "") -> str
 
 
 def apparent_sis_id(step: Step, given: object) -> str | None:
-    """The id of a record that is too malformed to be one, as far as it can be told."""
+    """The id of a record in bad form, as far as it can be read."""
     if not isinstance(given, dict):
         return None
     known = {to_snake(str(key)): clean(value) for key, value in given.items() if isinstance(value, str)}

@@ -29,28 +29,28 @@ class Record(Strict, ABC):
 
     @abstractmethod
     def goes_by(self) -> str:
-        """What names the record in the SIS anyway."""
+        """What names the record if it brings no ``sis_id``."""
 
     def default_sis_id(self) -> str:
-        """The id of a record that brings none."""
+        """``goes_by`` in the form of an id."""
         return fields.sis_id(self.goes_by())
 
     @model_validator(mode="after")
     def _fill_sis_id(self) -> Self:
         self.sis_id = self.sis_id or self.default_sis_id()
         if len(self.sis_id.encode()) > MOST_SIS_ID_BYTES:
-            problem = "sis_id, or what stands in for it, is longer than {most} bytes"
+            problem = "sis_id, or the id that is made of other fields, is longer than {most} bytes"
             raise PydanticCustomError("too_long", problem, {"most": MOST_SIS_ID_BYTES})
         return self
 
     def fingerprint(self) -> str:
-        """Digest of all that the record says, but for what makes no difference to DokStamp."""
+        """Digest of what the record says, without what makes no difference to DokStamp."""
         said = self.model_dump(mode="json", exclude_none=True, exclude=set(self.says_nothing))
         return hashlib.sha256(to_json(dict(sorted(said.items())))).hexdigest()
 
 
 class Owned(Record):
-    """A record of an institution; the stack's default one stands in where it names none."""
+    """A record that belongs to an institution: if it names none, to the stack's default one."""
 
     institution_id: fields.SisId = ""
 
@@ -82,7 +82,7 @@ class Institution(Record):
     def _one_of_two_forms(self) -> Self:
         if self.uuid:
             if self.model_fields_set - {"uuid", "sis_id"}:
-                raise PydanticCustomError("uuid_alone", "uuid goes with sis_id and nothing else")
+                raise PydanticCustomError("uuid_alone", "uuid may stand with sis_id and nothing else")
             if not self.sis_id:
                 raise PydanticCustomError("missing", "sis_id is required with uuid")
         elif not (self.name and self.country):
@@ -130,7 +130,7 @@ class Attachment(Strict):
 
 
 class Attachments(Record):
-    """A course's list of modules: whole, so that a module that is left out later is detached."""
+    """The whole list of a course's modules, or of a group's: what is left out later is detached."""
 
     course_id: fields.SisId
     modules: list[Attachment]
@@ -209,7 +209,7 @@ class Enrollment(Record):
 class Certificate(Record):
     """Names its enrollment, or student and course (and cohort); with a PDF to issue, or ``revoke``.
 
-    A certificate is issued once, so the time of issue tells no two of them apart.
+    A certificate is issued once, so another ``issued_at`` alone is no change.
     """
 
     says_nothing: ClassVar[frozenset[str]] = frozenset({"sis_id", "issued_at"})
@@ -234,11 +234,11 @@ class Certificate(Record):
         if not (self.enrollment_id or (self.student_id and self.course_id)):
             raise PydanticCustomError("missing", "enrollment_id is required, or student_id and course_id")
         if self.enrollment_id and (self.student_id or self.course_id or self.cohort_id):
-            raise PydanticCustomError("both", "enrollment_id excludes student_id, course_id and cohort_id")
+            raise PydanticCustomError("both", "enrollment_id may not stand with student_id, course_id or cohort_id")
         if bool(self.revoke) == bool(self.pdf):
-            raise PydanticCustomError("missing", "pdf is required to issue, revoke to revoke; not both")
+            raise PydanticCustomError("missing", "pdf is required to issue, or revoke to revoke; not both")
         if self.revocation_reason and not self.revoke:
-            raise PydanticCustomError("revocation_reason", "revocation_reason goes with revoke")
+            raise PydanticCustomError("revocation_reason", "revocation_reason may stand only with revoke")
         return self
 
 

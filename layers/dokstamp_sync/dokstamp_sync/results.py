@@ -1,4 +1,4 @@
-"""What a run came to, for the SIS."""
+"""The result of a run, or of a message without one, for the SIS."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def refusal(run: str | None, message_id: str, errors: list[dict[str, str]]) -> d
 def result_of_state(state: Mapping[str, Any]) -> dict[str, Any]:
     """The result of a run, from the state that its steps left behind.
 
-    A section that was done holds its step's answer; one that was not still holds its records as ``todo``, and they
+    The section of a step that answered holds the answer. Any other section still holds its records as ``todo``; they
     are reported as blocked.
     """
     records: list[Mapping[str, Any]] = list(state.get("settled", []))

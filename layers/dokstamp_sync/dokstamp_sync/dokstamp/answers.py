@@ -16,9 +16,9 @@ Entity = dict[str, Any]
 
 # A page of a hundred entities takes less, even if each has a description of 20,000 Latin letters.
 MOST_BYTES = 8 * 1024 * 1024
-# It becomes part of addresses: nothing in it may lead elsewhere.
+# A uuid becomes part of addresses, so it may hold nothing that changes their meaning.
 _UUID = re.compile(r"[0-9A-Za-z_-]{1,64}")
-# Fields are logged, so what is no field's name (files.0, modules[1].order) is not taken for one.
+# The names of fields are logged, so only what looks like one (files.0, modules[1].order) is taken for one.
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.*\[\]]{0,63}")
 
 
@@ -32,7 +32,7 @@ class Answer:
 
 
 def read(response: httpx.Response) -> Answer:
-    """Takes no more of a body than ``MOST_BYTES``: what is cut off there is no JSON any more."""
+    """Reads at most ``MOST_BYTES`` of a body. A longer one is cut off, and is no JSON any more."""
     content = bytearray()
     for chunk in response.iter_bytes():
         content += chunk
@@ -42,7 +42,7 @@ def read(response: httpx.Response) -> Answer:
 
 
 def body(said: str, answer: Answer, *, definite: bool) -> dict[str, Any]:
-    """The JSON object that was answered, or an empty one. Raises Retry for anything else."""
+    """The JSON object in the body; an empty one if there is no body. Raises Retry for anything else."""
     if not answer.content:
         return {}
     body = _json(answer)
@@ -70,18 +70,18 @@ def is_uuid(given: object) -> TypeGuard[str]:
 
 
 def total(meta: object, said: str) -> int | None:
-    """How many entities a list has on all its pages; None if it has no pages. Raises Retry if it does not say."""
+    """How many entities a list has on all its pages; None if it has no pages. Raises Retry if that cannot be read."""
     if not meta:
         return None
     given = meta.get("total") if isinstance(meta, dict) else None
-    # Not by int() alone: to it, true is one entity.
+    # int() alone would take true for 1.
     if not re.fullmatch(r"[0-9]{1,18}", str(given)):
         raise Retry(f"{said} has pages, but does not say how many entities")
     return int(str(given))
 
 
 def refusal(answer: Answer) -> tuple[str, frozenset[str]]:
-    """The vendor's reason: its ``errors`` field by field, else its ``message``; and the fields, for logs, too."""
+    """The vendor's reason (``errors`` field by field, else ``message``), and the names of the fields."""
     body = _json(answer)
     if not isinstance(body, dict):
         return "no reason given", frozenset()
@@ -93,7 +93,7 @@ def refusal(answer: Answer) -> tuple[str, frozenset[str]]:
 
 
 def _json(answer: Answer) -> Any:
-    """None where there is none. Unlike the standard library's, this reader stands deep nesting and lone surrogates."""
+    """The body's JSON, or None. Unlike the standard library, this reader refuses deep nesting and lone surrogates."""
     try:
         return from_json(answer.content, allow_inf_nan=False)
     except ValueError:

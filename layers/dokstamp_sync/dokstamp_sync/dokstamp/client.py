@@ -1,4 +1,4 @@
-"""DokStamp's API as plain calls: entities in, entities out, and an error named by what happens next.
+"""DokStamp's API as plain calls, which answer entities or raise an error that is named by what happens next.
 
 Every call has one total deadline. Source: [tenancy] for headers, [intro] for envelope and pages, [errors].
 """
@@ -43,7 +43,7 @@ class Pauses(Protocol):
 class DokStamp:
     """One client per environment: one connection pool, one token.
 
-    A reading call leaves nothing in doubt, so its Retry is always definite. Every method raises Retry, Throttled,
+    A reading call leaves no doubt, so its Retry is always definite. Every method raises Retry, Throttled,
     Misconfigured, NotFound or Rejected; see errors.py.
     """
 
@@ -153,7 +153,7 @@ class DokStamp:
         self._http.close()
 
     def _send(self, method: str, path: str, **content: Any) -> dict[str, Any]:
-        """One deadline for all of it, a new token and the repeat included: whoever holds a lease counts on it."""
+        """One deadline for everything, a new token and the repeat included: the length of leases depends on it."""
         self._check_time()
         end = self._clock() + self._deadline
         with total_deadline(self._deadline):
@@ -205,7 +205,7 @@ class DokStamp:
             case Fate.MISCONFIGURED:
                 raise Misconfigured(f"{said}: check the credentials' permissions, tenant and base URL")
             case Fate.NOT_FOUND if not _UUID.search(path):
-                # What names no entity is never absent; a missing or unknown tenant is a 404 [tenancy].
+                # A path without a uuid always exists; a missing or unknown tenant is a 404 [tenancy].
                 raise Misconfigured(f"{said}: check the tenant and the base URL")
             case Fate.NOT_FOUND:
                 raise NotFound(said, path=path)

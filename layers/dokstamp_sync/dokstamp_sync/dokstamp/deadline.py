@@ -1,4 +1,4 @@
-"""A total deadline for a call: httpx's own timeouts are per phase, and a dripping answer resets them for ever.
+"""A total deadline for a call. httpx's own timeouts are per phase, so an answer that comes byte by byte renews them.
 
 The deadline is kept where bytes are read and written, so that nothing is sent after it has passed.
 """
@@ -19,7 +19,7 @@ _deadline: ContextVar[float] = ContextVar("deadline")
 
 @contextmanager
 def total_deadline(seconds: float) -> Iterator[None]:
-    """All that this thread's calls read and write inside must be over after ``seconds``."""
+    """After ``seconds``, this thread's calls within it read and write nothing more."""
     token = _deadline.set(time.monotonic() + seconds)
     try:
         yield

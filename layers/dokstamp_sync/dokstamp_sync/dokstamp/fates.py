@@ -27,13 +27,13 @@ _EXACT: dict[int, Fate] = {
 }
 _BY_HUNDRED: dict[int, Fate] = {
     2: Fate.DONE,
-    # The API documents no redirect: whoever sends one is not the API, so the address is wrong.
+    # The API documents no redirect, so another server must have sent it: the address is wrong.
     3: Fate.MISCONFIGURED,
     4: Fate.REJECTED,
     5: Fate.RETRY,
 }
 
-# The server says that it has not begun: nothing can have been carried out.
+# The server says that it has not begun the call.
 NOT_CARRIED_OUT = frozenset({425, 429})
 
 

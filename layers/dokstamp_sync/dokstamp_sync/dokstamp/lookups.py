@@ -30,7 +30,7 @@ def uuid_of(entity: Entity, nested: str) -> str | None:
 
 
 def key_of(step: Step, entity: Entity) -> tuple[str, ...]:
-    """The parts that name an entity of this step; what ``find_...`` of the step is asked with."""
+    """The parts that name an entity of this step in DokStamp; the step's ``find_...`` takes them."""
     match step:
         case Step.INSTITUTION:
             return (_form(entity.get("name")),)
@@ -75,9 +75,9 @@ def find_cohort(api: Reads, code: str, course_uuid: str | None) -> Entity | None
 
 
 def find_student(api: Reads, email: str, *, everywhere: bool = False) -> Entity | None:
-    """By e-mail, whatever its case: the vendor's uniqueness may ignore case, its filter may not.
+    """By e-mail in any case: DokStamp may take two cases for one e-mail, though its filter tells them apart.
 
-    ``everywhere``: where the filters show none, all students are gone through.
+    ``everywhere``: goes through all students if the filters show none.
     """
 
     def wanted(each: Entity) -> bool:
@@ -90,7 +90,7 @@ def find_student(api: Reads, email: str, *, everywhere: bool = False) -> Entity 
 
 
 def find_enrollment(api: Reads, student_uuid: str, course_uuid: str, cohort_uuid: str | None) -> Entity | None:
-    """By student, course and cohort; one without a cohort is not one with."""
+    """By student, course and cohort. Without a cohort, only an enrollment that has none."""
 
     def wanted(each: Entity) -> bool:
         found = uuid_of(each, "student"), uuid_of(each, "course"), uuid_of(each, "cohort")
@@ -132,20 +132,20 @@ def _first(
     wanted: Callable[[Entity], bool],
     narrow: Mapping[str, str] | None = None,
 ) -> Entity | None:
-    """The first entity that is wanted. ``narrow``: filters that the documentation does not show; tried first."""
+    """The first entity that is wanted. ``narrow``: undocumented filters, left out if they are refused."""
     if narrow:
         try:
             return next(filter(wanted, _listed(api, path, {**where, **narrow})), None)
         except NotFound:
             raise
         except Rejected:
-            # The filter is unknown there: the long way is the sure one.
+            # DokStamp does not know the filter.
             pass
     return next(filter(wanted, _listed(api, path, where)), None)
 
 
 def _listed(api: Reads, path: str, where: Mapping[str, str]) -> Iterator[Entity]:
-    """A value that reads ``null`` is not filtered by: to the vendor that means "has none" [files]."""
+    """Without filters whose value reads ``null``: to DokStamp that means "has none" [files]."""
     return api.pages(path, {field: value for field, value in where.items() if value.lower() != "null"})
 
 

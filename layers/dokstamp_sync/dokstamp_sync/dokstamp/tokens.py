@@ -21,7 +21,7 @@ LONGEST_LIFE_SECONDS = 86_400
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 Credentials = Callable[[bool], Mapping[str, str]]
-"""Answers the secret's keys; True asks for it afresh, past any cache. Raises Misconfigured or Retry."""
+"""Answers the secret; True reads it anew, past any cache. Raises Misconfigured or Retry."""
 
 Auth = Literal["client_credentials", "password"]
 

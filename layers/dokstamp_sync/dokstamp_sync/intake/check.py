@@ -18,7 +18,7 @@ from dokstamp_sync.records import CourseModules, ModuleGroup, Record
 
 # A run's state holds 256 KiB; the rest is room for what Step Functions adds.
 MOST_STATE_BYTES = 248 * 1024
-# An outcome without its ``sis_id``, with as much of reason and address as each of many records has room for.
+# An outcome without its ``sis_id``. Reason and address are cut to the room that they have; see outcomes.told.
 OUTCOME_BYTES = 400
 
 
@@ -35,7 +35,7 @@ class Refused(Exception):
 class Checked:
     """A message in good form: its valid records by step, and the outcomes of those that need no step.
 
-    ``given``: what the SIS sent for an outcome, by the outcome's place in ``settled``.
+    ``given``: what the SIS sent, one for each outcome in ``settled``.
     """
 
     message: InboxMessage
@@ -90,11 +90,11 @@ def _sort(checked: Checked, step: Step, place: int, given: Any, default_institut
     elif twin == record:
         settle(record.sis_id, Outcome.UNCHANGED, "the message says this twice")
     else:
-        settle(record.sis_id, Outcome.REJECTED, "the message says something else about this sis_id before")
+        settle(record.sis_id, Outcome.REJECTED, "an earlier record of the message says something else of this sis_id")
 
 
 def _leave_to_groups(records: dict[Step, list[Record]]) -> None:
-    """A module that a group of this message claims is attached once, with its group."""
+    """Takes out of the lists what a group of this message names: it is attached once, with its group."""
     claimed = {
         (group.course_id, attachment.module_id)
         for group in records.get(Step.MODULE_GROUP, [])
@@ -124,9 +124,9 @@ def _weights(checked: Checked) -> Iterator[int]:
 
 
 def as_sent(record: Record) -> dict[str, Any]:
-    """A record as it is handed to its step. An id that is made up of others is made up there again.
+    """A record as it is handed to its step. An id that is made of other fields is left out, and made there again.
 
-    It may be longer than any that the SIS may give.
+    It may be longer than an id that the SIS may give.
     """
     made_up = record.sis_id == record.default_sis_id()
     return record.model_dump(mode="json", exclude_none=True, exclude={"sis_id"} if made_up else None)

@@ -57,7 +57,7 @@ class Intake:
             run = run_of(refused.message_id) if refused.message_id else None
             self._runs.report(refusal(run, message_id, refused.errors))
             observability.count("Refused")
-            # Not which fields: an unknown key is whatever the SIS wrote there.
+            # The fields are not logged: an unknown key may be anything that the SIS wrote.
             logger.warning("message refused", run=run, problems=len(refused.errors))
             return
         run = checked.message.run
@@ -86,7 +86,7 @@ class Intake:
         logger.info("run started" if is_new else "the message was taken before")
 
     def _remember(self, run: str) -> None:
-        """That the result was reported; whoever gets the same message at the same moment may report it, too."""
+        """Notes that the result was reported. Two functions that get the message at once may both report."""
         with suppress(Conflict):
             self._store.write(Row(_reported(run), expires_at=expiring(self._clock)), None)
 
@@ -107,12 +107,12 @@ class Intake:
             try:
                 self._store.write(after, before)
             except Conflict:
-                # Somebody is at this record right now: let its step decide.
+                # Another worker has just changed this record: let its step decide.
                 return None
         return outcomes
 
     def _parents(self, rows: Iterable[Row]) -> dict[str, str]:
-        """Which entities the records are now that these were delivered below."""
+        """Which entities the parents of these rows are now; see row.Delivery."""
         parents = self._store.read({id_ for row in rows if row.applied for id_ in row.applied.parents})
         return {id_: identity(step_of(id_), row.uuid, row.facts) for id_, row in parents.items() if row.uuid}
 
@@ -150,7 +150,7 @@ def _reported(run: str) -> str:
 
 
 def _needs_run(checked: Checked) -> bool:
-    """Whatever the mapping knows of its records."""
+    """Whether it needs one even if nothing in it is new."""
     return checked.message.options.force or checked.message.options.dry_run
 
 
@@ -164,5 +164,5 @@ def _outcome(step: Step, record: Record, row: Row, settled: Settled) -> RecordOu
 
 
 def _has_twin(checked: Checked, outcome: RecordOutcome) -> bool:
-    """Another record of this message says the same id validly: that one decides what becomes of its children."""
+    """Whether a valid record of the message has the same id: that one decides what becomes of the records below it."""
     return any(each.sis_id == outcome.sis_id for each in checked.records.get(outcome.step, []))

@@ -14,7 +14,7 @@ KEPT_SECONDS = 300
 
 
 def credentials(provider: SecretsProvider, secret_arn: str) -> Credentials:
-    """Answers the secret's JSON object; asks again when told to. Raises Misconfigured if there is none."""
+    """What reads the secret's JSON object, anew if told so. It raises Misconfigured if there is none."""
 
     def read(afresh: bool) -> Mapping[str, str]:
         try:

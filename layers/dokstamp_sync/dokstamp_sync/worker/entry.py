@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[[dict[str, Any], LambdaContext], PartialItemFailureResponse]
 
-# A token that was answered before, has timed out, or belongs to a run that was stopped; emulators name it otherwise.
+# The token was answered before, has timed out, or belongs to a run that was stopped. Emulators use other names.
 NO_LONGER_WAITED_FOR = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
 
 

@@ -1,4 +1,4 @@
-"""The certificates' PDFs in S3: read as a stream, checked, and never more than their head is looked into."""
+"""The certificates' PDFs in S3: read as a stream and checked; of their content only the first bytes are looked at."""
 
 from __future__ import annotations
 
