@@ -46,11 +46,15 @@ class InstitutionStep(LookUpCreateUpdate[Institution]):
         )
 
     def deliver(self, work: Work[Institution]) -> Delivered:
-        """One that was set up by hand is asked for, so that a mistyped uuid shows here and not in its courses."""
+        """One that was set up by hand is asked for, so that a mistyped uuid shows here and not in its courses.
+
+        Raises NotReady if it is another record already.
+        """
         by_hand = work.record.uuid
         if by_hand is None:
             return super().deliver(work)
         work.api.get(f"/institutions/{by_hand}")
+        work.shared.own(by_hand)
         return Delivered(Outcome.UNCHANGED, by_hand, "set up by hand, mapped")
 
 

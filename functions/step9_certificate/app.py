@@ -26,10 +26,8 @@ from dokstamp_sync.worker.entry import serve
 # Nothing comes after these but a certificate of its own [lifecycle].
 ENDED = ("revoked", "expired")
 REVOKE = "revoke it, then send a new PDF"
-USED = (
-    "this PDF was used for another certificate; every certificate needs a PDF of its own, so a new certificate needs "
-    "a new PDF"
-)
+NEW_PDF = "a new certificate needs a new PDF"
+USED = f"this PDF was used for another certificate, and every certificate needs a PDF of its own: {NEW_PDF}"
 
 
 class CertificateStep:
@@ -77,9 +75,7 @@ class CertificateStep:
         lost = self._lost(work)
         if lost:
             return self._issued(work, lost)
-        enrollment = work.parents.get("enrollment_uuid")
-        if enrollment and enrollment.facts.get("completion_status") == "dropped":
-            raise Rejected("the enrollment was dropped; correct it, then send the certificate again")
+        self._check_enrollment(work)
         if work.claimed.denied:
             work.claimed.freeze({})
         file_uuid, used = self._upload(work, about)
@@ -93,6 +89,14 @@ class CertificateStep:
             return self._adopt(work, about, file_uuid)
         work.claimed.created(certificate["uuid"])
         return self._issued(work, certificate)
+
+    def _check_enrollment(self, work: Work[Certificate]) -> None:
+        """Raises Rejected if the enrollment is dropped: the one that is named, or that of the student in the course."""
+        enrollment = work.parents.get("enrollment_uuid")
+        key = key_id(Step.ENROLLMENT, [parent.uuid for parent in work.parents.values()])
+        facts = enrollment.facts if enrollment else work.shared.facts_of(key)
+        if facts.get("completion_status") == "dropped":
+            raise Rejected("the enrollment was dropped; correct it, then send the certificate again")
 
     def _lost(self, work: Work[Certificate]) -> Entity | None:
         """The certificate of an earlier try whose answer was lost; it is this record's, whatever is said of it now.
@@ -164,8 +168,8 @@ class CertificateStep:
         if found is None:
             raise Rejected(USED)
         self._own(work, found)
-        if found.get("status") == "revoked":
-            raise Rejected("this PDF belongs to a revoked certificate; a new certificate needs a new PDF")
+        if found.get("status") in ENDED:
+            raise Rejected(f"this PDF belongs to a certificate that is {found['status']}; {NEW_PDF}")
         return self._issued(work, found)
 
     def _issued(self, work: Work[Certificate], certificate: Entity) -> Delivered:

@@ -45,7 +45,8 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 def pipeline(sandbox: Sandbox, store: Store, tmp_path: Path) -> Iterator[Pipeline]:
     """PDFs are read from ``tmp_path``."""
     pipeline = Pipeline(
-        settings(sandbox.url, patience_seconds=PATIENCE),
+        # A call may take long where many tests run at once; the lease is of another clock, and has to outlive it.
+        settings(sandbox.url, patience_seconds=PATIENCE, deadline_seconds=20, lease_seconds=25),
         store=store,
         pdfs=FolderPdfs(tmp_path),
     )

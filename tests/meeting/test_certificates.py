@@ -151,6 +151,16 @@ def test_an_expired_certificate_is_renewed_like_a_revoked_one(school: Sis, sandb
     assert statuses(sandbox) == ["expired", "issued"]
 
 
+def test_an_expired_certificate_s_pdf_serves_no_new_one(school: Sis, sandbox: Sandbox, tmp_path: Path) -> None:
+    # Given a certificate that has expired
+    address = pdf(tmp_path, "a.pdf")
+    sandbox.expire(school.say(Step.CERTIFICATE, certificate(address))["uuid"])
+    # When its record is changed, but brings the same PDF, Then it is rejected with what it lacks
+    told = school.say(Step.CERTIFICATE, certificate(address, template_id="0b2cb2a0-6c1d-4b0e-9c39-0d3f5a1c2d4e"))
+    assert told["outcome"] == "rejected"
+    assert "a new certificate needs a new PDF" in told["reason"]
+
+
 def test_a_certificate_stays_with_whom_it_was_issued_for(school: Sis, sandbox: Sandbox, tmp_path: Path) -> None:
     # Given a certificate of Ana's, and her enrollment that turns out to be Bia's
     address = pdf(tmp_path, "a.pdf")
@@ -183,15 +193,18 @@ def test_an_enrollment_that_moves_into_a_cohort_leaves_its_certificate_unchanged
     assert school.say(Step.CERTIFICATE, certificate(address))["outcome"] == "unchanged"
 
 
+@pytest.mark.parametrize("names", [{"enrollment_id": "E1"}, {"student_id": "S1", "course_id": "CS"}], ids=str)
 @pytest.mark.parametrize(
     ("status", "outcome"), [("dropped", "rejected"), ("enrolled", "created"), ("completed", "created")]
 )
 def test_whether_a_certificate_is_issued_depends_on_its_enrollment(
-    status: str, outcome: str, sis: Sis, sandbox: Sandbox, tmp_path: Path
+    status: str, outcome: str, names: Json, sis: Sis, sandbox: Sandbox, tmp_path: Path
 ) -> None:
+    # Given an enrollment of that status
     sis.has_said(*SCHOOL[:3])
     sis.say(Step.ENROLLMENT, example(Step.ENROLLMENT, completion_status=status))
-    told = sis.say(Step.CERTIFICATE, certificate(pdf(tmp_path, "a.pdf")))
+    # When a certificate names it, or its student and its course, Then only one of a dropped enrollment is refused
+    told = sis.say(Step.CERTIFICATE, {**names, "pdf": pdf(tmp_path, "a.pdf")})
     assert told["outcome"] == outcome
     assert len(sandbox.state["notifications"]) == (outcome == "created")
 

@@ -112,6 +112,22 @@ def test_an_entity_that_is_just_being_created_for_another_record_is_not_taken_fo
     assert live(sandbox, "enrollments") == []
 
 
+def test_an_institution_that_was_set_up_by_hand_is_one_record_s_alone(
+    sis: Sis, post: Post, sandbox: Sandbox, pipeline: Pipeline
+) -> None:
+    # Given an institution that somebody made in DokStamp and mapped by its uuid
+    uuid = pipeline.dokstamp.create("/institutions", {"name": LOOK_ALIKE, "country": "Brazil"})["uuid"]
+    assert sis.say(Step.INSTITUTION, {"sis_id": "I77", "uuid": uuid})["outcome"] == "unchanged"
+    # When a course names it by its name, Then the course waits for the institution of that id
+    course = post.letter(Step.COURSE, 50, example(Step.COURSE, institution_id=LOOK_ALIKE))
+    assert course.comes() == "handed back"
+    # And two more records that want to be it are rejected, with the first one's id
+    for record in ({"sis_id": "I88", "uuid": uuid}, {"sis_id": "I99", "name": LOOK_ALIKE, "country": "Brazil"}):
+        told = sis.say(Step.INSTITUTION, record)
+        assert told["outcome"] == "rejected"
+        assert "institution 'I77'" in told["reason"]
+
+
 def test_what_nobody_s_record_is_still_serves_as_a_parent(sis: Sis, sandbox: Sandbox, pipeline: Pipeline) -> None:
     # Given a course that somebody made in DokStamp by hand
     sis.has_said(*PEOPLE)

@@ -70,12 +70,16 @@ class NotReady(SyncError):
 class Blocked(SyncError):
     """The record cannot be delivered because its parent was refused."""
 
+    finally_ = Outcome.BLOCKED
+
 
 class Rejected(SyncError):
     """DokStamp or our own checks refuse the record; ``fields`` are the keys of the vendor's ``errors``.
 
     ``about``: the references of the record that it is about, by their names.
     """
+
+    finally_ = Outcome.REJECTED
 
     def __init__(
         self,

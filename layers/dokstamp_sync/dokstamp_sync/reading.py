@@ -34,14 +34,6 @@ def parse(step: Step, given: object, default_institution: str = "") -> Record:
     return MODELS[step].model_validate(given, context={"default_institution": default_institution})
 
 
-def fingerprint(step: Step, given: object, default_institution: str = "") -> str:
-    """That of the record, or an empty one if it is none."""
-    try:
-        return parse(step, given, default_institution).fingerprint()
-    except ValidationError:
-        return ""
-
-
 def apparent_sis_id(step: Step, given: object) -> str | None:
     """The id of a record in bad form, as far as it can be read."""
     if not isinstance(given, dict):

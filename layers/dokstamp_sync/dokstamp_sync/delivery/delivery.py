@@ -17,7 +17,6 @@ from dokstamp_sync.mapping.decision import Busy, Said, Settled, decide
 from dokstamp_sync.mapping.dry_run import PLANNED
 from dokstamp_sync.mapping.row import Conflict, Delivery, Row, row_id
 from dokstamp_sync.mapping.run_notes import as_said
-from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from dokstamp_sync.steps.work import Delivered, Parent, R, StepRules, Work
 
@@ -73,7 +72,7 @@ class Deliveries(Generic[R]):
         try:
             parents = {name: context.parents.resolve(each) for name, each in self._rules.references(record).items()}
         except Blocked as blocked:
-            return self._refusing.refuse(record, row, said, context, Outcome.BLOCKED, blocked.reason)
+            return self._refusing.refuse(record, row, said, context, blocked)
         return self._claimed(record, row, said, context, parents)
 
     def _settle(self, row: Row, settled: Settled, said: Said, context: Context) -> None:
@@ -97,9 +96,7 @@ class Deliveries(Generic[R]):
         except WouldWrite as would:
             delivered = self._planned(gate, would)
         except Rejected as refusal:
-            shown = digest(self._step, record.sis_id)
-            logger.warning("record rejected", record=shown, status=refusal.status, fields=sorted(refusal.fields))
-            return self._refusing.refuse(record, claimed.row, said, context, Outcome.REJECTED, refusal.reason, claimed)
+            return self._refusing.refuse(record, claimed.row, said, context, refusal, claimed)
         except NotReady:
             claimed.release()
             raise

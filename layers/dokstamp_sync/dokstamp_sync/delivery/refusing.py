@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from dokstamp_sync.delivery.context import Context
-from dokstamp_sync.errors import NotReady, Retry
+from dokstamp_sync.errors import Blocked, NotReady, Rejected, Retry
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.mapping.decision import Said
 from dokstamp_sync.mapping.dry_run import PLANNED
@@ -37,7 +38,7 @@ class Refusing:
             if missing.left > 0:
                 raise missing
         try:
-            return self.refuse(record, row, said, context, missing.finally_, missing.reason)
+            return self.refuse(record, row, said, context, missing)
         except Conflict:
             raise Retry("another worker is at the record that was to be refused") from None
 
@@ -47,16 +48,15 @@ class Refusing:
         row: Row | None,
         said: Said,
         context: Context,
-        outcome: Outcome,
-        reason: str,
+        why: Blocked | NotReady | Rejected,
         claimed: Claimed | None = None,
     ) -> RecordOutcome:
         """Written down in the outcomes table first: a record is dropped only once it is kept there."""
-        result = outcome_of(record, self._step, outcome, reason, row)
+        result = outcome_of(record, self._step, why.finally_, why.reason, row)
         id_ = row_id(self._step, record.sis_id)
-        if outcome is Outcome.BLOCKED:
-            logger.warning("record blocked", record=digest(self._step, record.sis_id))
-        refused = Delivery(said.run, said.occurred_at, said.fingerprint, outcome, reason)
+        shown: dict[str, Any] = {"status": why.status, "fields": sorted(why.fields)} if isinstance(why, Rejected) else {}
+        logger.warning(f"record {why.finally_}", record=digest(self._step, record.sis_id), **shown)
+        refused = Delivery(said.run, said.occurred_at, said.fingerprint, why.finally_, why.reason)
         if row and row.refused and row.refused.occurred_at > said.occurred_at:
             # What is newer was refused before, and that is what the SIS has to correct.
             refused = row.refused

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.gate import Gate, WouldWrite
@@ -44,14 +45,14 @@ class SharedRows:
             return
         if self._dry_run and self._is_renamed(owner):
             raise WouldWrite(Outcome.CREATED)
-        raise wait_for(owner, f"DokStamp's entity is {named(owner)}")
+        raise wait_for(owner, f"what DokStamp has under the name of this record is {named(owner)}")
 
     def hold(self, key: str, is_there: Callable[[], bool]) -> None:
         holder = self._means.identity.take(key, self._mine, is_there)
         if holder is None:
             return
         if holder.how is Hold.SETTLED:
-            raise wait_for(holder.row, f"{named(holder.row)} is named like this record in DokStamp", settled=True)
+            raise wait_for(holder.row, f"{named(holder.row)} has the name of this record in DokStamp", settled=True)
         raise wait_for(holder.row, f"{named(holder.row)} may just be getting the name of this record in DokStamp")
 
     def freeze_and_hold(self, intent: Mapping[str, str], is_there: Callable[[], bool]) -> None:
@@ -65,6 +66,10 @@ class SharedRows:
     def still_holds(self, key: str) -> bool:
         holder = self._means.identity.holder_of(key)
         return holder is None or holder.row == self._mine
+
+    def facts_of(self, key: str) -> Mapping[str, Any]:
+        holder = self._means.identity.holder_of(key)
+        return holder.facts if holder and holder.how else {}
 
     def _is_renamed(self, owner: str) -> bool:
         """Whether this dry run would give that record another key, which DokStamp cannot know."""

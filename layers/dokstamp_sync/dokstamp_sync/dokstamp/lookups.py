@@ -50,7 +50,7 @@ def key_of(step: Step, entity: Entity) -> tuple[str, ...]:
 
 def email_key(email: object) -> str:
     """An e-mail in the one form in which it is compared."""
-    return _form(email).casefold()
+    return _form(email).lower()
 
 
 def find_institution(api: Reads, name: str) -> Entity | None:

@@ -9,9 +9,10 @@ whoever gives a key up writes nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.order import Step
@@ -28,10 +29,14 @@ class Hold(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The record that a key's note names, by its row's id; ``how`` is None if it has given the key up."""
+    """The record that a key's note names, by its row's id; ``how`` is None if it has given the key up.
+
+    ``facts``: what its row tells the steps below it.
+    """
 
     row: str
     how: Hold | None
+    facts: Mapping[str, Any]
 
 
 def named(row: str) -> str:
@@ -113,4 +118,4 @@ class Identity:
             how = Hold.SETTLED
         elif row and row.intent and row.intent.get("key") == key:
             how = Hold.BUSY if row.claim and row.claim.until > self._clock() else Hold.DOUBT
-        return Holder(id_, how)
+        return Holder(id_, how, row.facts if row else {})

@@ -111,15 +111,15 @@ class LookUpCreateUpdate(ABC, Generic[R]):
         if found and found["uuid"] != uuid:
             self._check_rival(work, found)
             raise Rejected(
-                f"DokStamp has another {self.step} that is named like this one, and no record of the SIS is it: "
-                "rename or delete one of the two in DokStamp"
+                f"DokStamp has another {self.step} with the name of this record, and it belongs to no record of the "
+                "SIS: rename or delete one of the two in DokStamp"
             )
 
     def _check_rival(self, work: Work[R], found: Entity) -> None:
         """Raises NotReady if the entity is another record: that one may give its key up yet."""
         owner = work.shared.owner_of(found["uuid"])
         if owner and owner != work.claimed.row.id:
-            raise wait_for(owner, f"{named(owner)} is named like this record in DokStamp")
+            raise wait_for(owner, f"{named(owner)} has the name of this record in DokStamp")
 
     def _update(self, work: Work[R], uuid: str) -> Delivered:
         self._change(work, uuid, self._moved(work))

@@ -102,6 +102,9 @@ class Shared(Protocol):
     def still_holds(self, key: str) -> bool:
         """Whether no other record has taken the key since."""
 
+    def facts_of(self, key: str) -> Mapping[str, Any]:
+        """What the record of that key left behind for later steps; nothing if the mapping knows none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work(Generic[R]):
@@ -166,6 +169,6 @@ class StepRules(Protocol[R]):
 
 def wait_for(rival: str, reason: str, *, settled: bool = False) -> NotReady:
     """What a record has to wait for that another one still has: ``rival``, its row's id, may be about to give it up."""
-    how = "this record waits until that one gives it up. If the two exchange names, send one of them with a third name"
-    told = f"{reason}; {how} first, in a message of its own"
+    how = "first send one of them with a third one, in a message of its own"
+    told = f"{reason}; to let two records exchange their names, codes or e-mails, {how}"
     return NotReady(told, finally_=Outcome.REJECTED, rival=rival, settled=settled)
