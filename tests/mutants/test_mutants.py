@@ -37,6 +37,7 @@ CHANGES = {
     "x = min(a, b)": {"x = max(a, b)"},
     "x = any(a)": {"x = all(a)"},
     "f(a, b=c, d=e)": {"pass", "f(a, d=e)", "f(a, b=c)", "f(a, b=e, d=c)"},
+    "f(a=b, c=b)": {"pass", "f(a=b)", "f(c=b)"},
     "x = {**a, b: c}": {"x = {b: c}", "x = {**a}"},
     "x = a if b else c": {"x = a if True else c", "x = a if False else c"},
     "x = [a for a in b if c]": {"x = [a for a in b if True]", "x = [a for a in b if False]"},
