@@ -142,7 +142,6 @@ def revoking_what_dokstamp_refuses_to(sis: Sis, sandbox: Sandbox, folder: Path) 
         (with_the_pdf_of_a_revoked_one, "this PDF belongs to a revoked certificate"),
         (
             with_the_pdf_of_another_record,
-            "rejected",
             "every certificate needs a PDF of its own, so a new certificate needs a new PDF",
         ),
         (with_the_pdf_of_a_stranger, "this PDF was used for another certificate"),
