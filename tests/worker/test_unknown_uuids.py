@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dokstamp_sync.errors import NotFound, Rejected, Retry
+from dokstamp_sync.errors import Misconfigured, NotFound, Rejected, Retry
 from dokstamp_sync.mapping.row import Delivery, Row
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Student
@@ -122,11 +122,18 @@ def test_a_parent_that_was_made_again_meanwhile_is_not_forgotten(waiting: Scene)
     assert outcomes(waiting.take("ana", receives=2)) == {"ana": "created"}
 
 
-def test_a_parent_that_could_not_be_asked_for_again_is_not_forgotten(waiting: Scene) -> None:
-    # Given a mapped course that DokStamp denies, and a DokStamp that then fails
+@pytest.mark.parametrize(
+    "trouble",
+    [{COURSE: Retry("503")}, {COURSE: NotFound("404", path=COURSE), "/courses": Misconfigured("404 on a list")}],
+    ids=["DokStamp fails", "the tenant is wrong"],
+)
+def test_a_parent_that_could_not_be_asked_for_again_is_not_forgotten(
+    trouble: dict[str, Exception], waiting: Scene
+) -> None:
+    # Given a mapped course that DokStamp denies, and a DokStamp that then fails, or denies everything
     course = waiting.put(Row("course#CS", uuid=COURSE_UUID))
     waiting.step.script["ana"] = denied(f"{COURSE}/modules", 1)
-    waiting.api.trouble[COURSE] = Retry("503")
+    waiting.api.trouble.update(trouble)
     # When a record that needs it meets both
     assert waiting.take("ana") is None
     # Then the mapping still knows it, and the record can be claimed
