@@ -7,7 +7,6 @@ import pytest
 
 from dokstamp_sync.mapping.identity import key_id
 from dokstamp_sync.mapping.row import Delivery, Row
-from dokstamp_sync.mapping.run_notes import planned_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.steps.work import Delivered, Reference, Work
@@ -143,12 +142,3 @@ def test_the_parents_of_a_message_are_read_at_once(scene: Scene, monkeypatch: py
     # When they come in one message, Then the mapping is asked once for all of them
     assert scene.take(*names) is not None
     assert list(filter(None, asked)) == ["course#ana course#bia course#caio"]
-
-
-def test_what_a_dry_run_planned_is_no_parent_of_a_real_run_of_the_same_name(waiting: Scene) -> None:
-    # Given a dry run that would create the course
-    plan = Row(planned_id("run-1", "course#CS"))
-    waiting.put(plan)
-    # When a message of that name is meant, Then its record waits for the course
-    assert waiting.take("ana") is None
-    assert waiting.step.begun == []
