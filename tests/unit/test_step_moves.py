@@ -110,6 +110,28 @@ def test_a_move_that_is_said_while_the_create_is_in_doubt_is_made_when_it_is_fou
     # Then it is there, and one
     (enrollment,) = live(sandbox, "enrollments")
     assert enrollment["cohort_uuid"] == live(sandbox, "cohorts")[0]["uuid"], row["reason"]
+    assert (row["outcome"], row["reason"]) == ("created", "created by an earlier try whose answer was lost")
+
+
+def test_a_move_in_doubt_is_taken_back_when_the_sis_says_again_what_it_said_before(
+    sis: Sis, pipeline: Pipeline, sandbox: Sandbox
+) -> None:
+    # Given an enrollment in a cohort, and a move to another one whose answer was lost and whose message is gone
+    sis.has_said(*STRUCTURE)
+    sis.say(Step.COHORT, example(Step.COHORT, code="CS-2"))
+    sis.say(Step.ENROLLMENT, example(Step.ENROLLMENT, cohort_id="CS-1"))
+    sandbox.add_faults(Fault(kind="reset_after", method="PATCH", path="^/enrollments/"))
+    head = {"run": "r1", "step": "enrollment", "occurred_at": sis.message({})["occurred_at"]}
+    moved = example(Step.ENROLLMENT, cohort_id="CS-2")
+    with pytest.raises(AssertionError, match="no answer after 1 receives"):
+        pipeline.take(Step.ENROLLMENT, head | {"records": [moved]}, receives=1)
+    pipeline.clock.sleep(pipeline.settings.lease_seconds)
+    # When the SIS says the first cohort again
+    row = sis.say(Step.ENROLLMENT, example(Step.ENROLLMENT, cohort_id="CS-1"))
+    # Then DokStamp holds it there
+    codes = {each["uuid"]: each["code"] for each in live(sandbox, "cohorts")}
+    assert [codes[each["cohort_uuid"]] for each in live(sandbox, "enrollments")] == ["CS-1"]
+    assert row["outcome"] == "updated"
 
 
 def test_a_module_stays_with_the_group_that_claimed_it_last(sis: Sis, sandbox: Sandbox) -> None:
