@@ -9,7 +9,7 @@ import pytest
 from dokstamp_sync.mapping.row import Row
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
-from tests.support.sis import Json, Sis, example, pdf
+from tests.support.sis import Json, Sis, calls, example, live, pdf
 
 Prepare = Callable[[Sis, Sandbox, Path], Json]
 BIA = example(Step.STUDENT, sis_id="S2", name="Bia", email="bia@x.example")
@@ -52,6 +52,12 @@ def with_the_pdf_of_a_revoked_one(sis: Sis, sandbox: Sandbox, folder: Path) -> J
 
 def with_the_pdf_of_another_record(sis: Sis, sandbox: Sandbox, folder: Path) -> Json:
     issued(sis)
+    return certificate(sis_id="C2")
+
+
+def with_the_pdf_of_another_record_s_revoked_one(sis: Sis, sandbox: Sandbox, folder: Path) -> Json:
+    issued(sis)
+    sis.say(Step.CERTIFICATE, REVOKE)
     return certificate(sis_id="C2")
 
 
@@ -104,6 +110,12 @@ def that_is_issued_with_another_pdf(sis: Sis, sandbox: Sandbox, folder: Path) ->
     return certificate(pdf=pdf(folder, "new.pdf"))
 
 
+def that_is_a_draft_with_another_pdf(sis: Sis, sandbox: Sandbox, folder: Path) -> Json:
+    sandbox.switch(issue_after_reads=1000)
+    sis.say(Step.CERTIFICATE, certificate())
+    return certificate(pdf=pdf(folder, "new.pdf"))
+
+
 def that_may_be_issued_with_another_pdf(sis: Sis, sandbox: Sandbox, folder: Path) -> Json:
     sandbox.add_faults(Fault(kind="reset_after", **POST))
     head = {"run": "r1", "step": "certificate", "occurred_at": sis.message({})["occurred_at"]}
@@ -144,6 +156,7 @@ def revoking_what_dokstamp_refuses_to(sis: Sis, sandbox: Sandbox, folder: Path) 
             with_the_pdf_of_another_record,
             "every certificate needs a PDF of its own, so a new certificate needs a new PDF",
         ),
+        (with_the_pdf_of_another_record_s_revoked_one, "this one is that of certificate 'E1'"),
         (with_the_pdf_of_a_stranger, "this PDF was used for another certificate"),
         (whose_pdf_is_changed_between_two_tries, "the PDF was changed while its certificate was being"),
         (whose_enrollment_moved_to_another_student, "issued for another student or course"),
@@ -168,6 +181,7 @@ def test_what_cannot_become_right_by_waiting_is_refused_at_once(
     [
         (that_stays_a_draft, "rejected", "DokStamp keeps the certificate as 'draft', not issued"),
         (that_is_issued_with_another_pdf, "rejected", "the certificate exists and cannot be changed"),
+        (that_is_a_draft_with_another_pdf, "rejected", "the certificate exists and cannot be changed"),
         (that_may_be_issued_with_another_pdf, "rejected", "revoke it, then send a new PDF"),
         (revoking_none, "blocked", "no certificate is known under this sis_id"),
         (revoking_one_that_is_gone, "blocked", "DokStamp does not know the certificate any more"),
@@ -183,3 +197,23 @@ def test_what_may_become_right_by_waiting_is_refused_when_patience_ends(
     row = sis.say(Step.CERTIFICATE, record)
     assert (row["outcome"], reason in row["reason"]) == (outcome, True), row
     assert sis.pipeline.clock() - began >= sis.pipeline.settings.patience_seconds
+
+
+def test_what_was_issued_though_its_answer_was_lost_is_still_the_one_that_was_sent(
+    sis: Sis, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # Given a certificate whose answer was lost, and another PDF for it that was rejected since
+    other = that_may_be_issued_with_another_pdf(sis, sandbox, tmp_path)
+    assert sis.say(Step.CERTIFICATE, other)["outcome"] == "rejected"
+    sandbox.calls.clear()
+    # When it is sent again as it was at first
+    row = sis.say(Step.CERTIFICATE, certificate())
+    # Then it is known as issued, without any call
+    (found,) = live(sandbox, "certificates")
+    told = (row["outcome"], row["uuid"], row["reason"], row["public_verification_url"])
+    lost = "issued by an earlier try whose answer was lost"
+    assert told == ("created", found["uuid"], lost, found["public_verification_url"])
+    assert calls(sandbox) == []
+    # And it can be revoked, and its PDF is used
+    assert sis.say(Step.CERTIFICATE, REVOKE)["outcome"] == "updated"
+    assert "certificate 'E1'" in sis.say(Step.CERTIFICATE, certificate(sis_id="C2"))["reason"]
