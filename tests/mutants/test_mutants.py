@@ -46,6 +46,7 @@ CHANGES = {
     "raise Rejected(a, status=b)": {"pass", "raise Rejected(a)", "raise NotReady(a)"},
     "raise NotReady(a)": {"pass", "raise Rejected(a)"},
     "def f(): return a": {"def f(): return None"},
+    "def f(): return False": {"def f(): return True"},
     "with suppress(KeyError): x = a": {"with suppress(): x = a"},
     "while a: x = b": {"while False: x = b"},
     "match a:\n    case b.c: x = d": {"case b.c if False: x = d"},
