@@ -1,11 +1,15 @@
 """What is written down of a record that is settled, or delivered after it was refused; and what is left alone."""
 
+import io
+import json
 from dataclasses import replace
 
 import pytest
 
 from dokstamp_sync.errors import Rejected, Throttled
 from dokstamp_sync.mapping.row import Conflict, Delivery, Row
+from dokstamp_sync.observability import digest
+from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from tests.worker.scene import Scene, create, outcomes, student
 
@@ -146,3 +150,12 @@ def test_after_a_lost_answer_it_comes_back_no_earlier_than_the_lease_and_dokstam
     scene.step.script["ana"] = [create]
     assert scene.take("ana") is None
     assert scene.answers.hidden == [hidden]
+
+
+def test_the_log_tells_which_fields_of_which_record_dokstamp_refused(scene: Scene, logged: io.StringIO) -> None:
+    scene.step.script["ana"] = [Rejected("no", status=422, fields=frozenset({"name", "email"}))]
+    assert outcomes(scene.take("ana")) == {"ana": "rejected"}
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    (found,) = [line for line in lines if line["message"] == "record rejected"]
+    told = (found["record"], found["status"], found["fields"])
+    assert told == (digest(Step.STUDENT, "ana"), 422, ["email", "name"])
