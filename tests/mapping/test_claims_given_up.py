@@ -155,13 +155,13 @@ def test_a_record_that_nobody_touched_is_unchanged_after_a_release(store: Store,
 
 def test_a_uuid_that_proved_wrong_is_forgotten_and_leaves_an_intent(store: Store, clock: Clock, claim: ClaimAs) -> None:
     # Given a mapped record
-    store.write(delivered(), None)
+    store.write(delivered(key="old"), None)
     # When its uuid proves wrong, and the worker dies before it has created another entity
     denied = claim("worker-1")
     denied.denied = True
     denied.freeze({})
     row = only(store)
-    assert (row.uuid, row.facts, row.applied, row.intent) == (None, {}, None, {})
+    assert (row.uuid, row.key, row.facts, row.applied, row.intent) == (None, None, {}, None, {})
     clock.sleep(8)
     # Then the next one knows that one may exist
     assert claim("worker-2").maybe_created

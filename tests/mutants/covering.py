@@ -13,7 +13,7 @@ import pytest
 from tests.mutants.mutant import ROOT, Mutant
 from tests.mutants.trials import run
 
-FOLDERS = ("concurrency", "contract", "faults", "unit", "worker", "hostile", "mapping")
+FOLDERS = ("concurrency", "contract", "faults", "meeting", "unit", "worker", "hostile", "mapping")
 """Tests that need no local stack, the slowest first: nobody is to wait for one of them in the end.
 
 Without the model: a test of it takes as long as a hundred others, and `make planted` shows what it sees.

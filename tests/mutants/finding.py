@@ -23,14 +23,14 @@ class _Place:
 
 
 def mutants(source: Source) -> list[Mutant]:
-    """Every one of them is Python."""
+    """Every one of them is Python, and not what stands there already."""
     operators = Operators(source)
     found = []
     for node, place in _nodes(ast.parse(source.text), _Place()):
         for operator, edits, imports in operators.at(node):
             line = source.code.count(b"\n", 0, edits[0].start) + 1
             mutant = Mutant(source, operator, place.where, line, place.lines, tuple(edits), imports)
-            if _is_python(mutant):
+            if mutant.text() != source.text and _is_python(mutant):
                 found.append(mutant)
     return found
 

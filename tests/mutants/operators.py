@@ -168,7 +168,9 @@ class Operators:
         yield "case never met", self._to(node.guard, "False") if node.guard else [Edit(end, end, " if False")], ""
 
     def _return(self, node: ast.Return) -> Iterator[Change]:
-        if node.value and not (isinstance(node.value, ast.Constant) and node.value.value is None):
+        # Whoever is told False does the same when told None.
+        is_nothing = isinstance(node.value, ast.Constant) and (node.value.value is None or node.value.value is False)
+        if node.value and not is_nothing:
             yield "returns None", self._to(node.value, "None"), ""
 
     def _statement(self, node: ast.Expr | ast.AugAssign) -> Iterator[Change]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import TypeVar
 
 from rich.console import Console
@@ -72,7 +73,7 @@ class Trials:
     def control(self, sources: Sequence[Source], choice: Choice) -> None:
         """Raises Failed if an unchanged module is taken for a mutant: then no verdict would mean anything."""
         unchanged = [Mutant(source, "none", "", 0, None, ()) for source in sources]
-        for tried in self._all("modules unchanged", unchanged, lambda mutant: self._try(mutant, choice, rounds=1)):
+        for tried in self._all("modules unchanged", unchanged, lambda mutant: self._try(mutant, choice, rounds=2)):
             if tried.verdict is not Verdict.SURVIVED:
                 raise Failed(f"{tried.mutant.source.path} fails unchanged, in {tried.by}; try that test by itself.")
 
@@ -82,10 +83,10 @@ class Trials:
         done = self._all("mutants", mutants, lambda mutant: self._try(mutant, choice))
         return sorted(done, key=lambda tried: places[tried.mutant])
 
-    def _try(self, mutant: Mutant, choice: Choice, rounds: int = 2) -> Tried:
+    def _try(self, mutant: Mutant, choice: Choice, rounds: int | None = None) -> Tried:
         began = time.monotonic()
         verdict, by, number = Verdict.SURVIVED, "", 0
-        for tests, _ in zip(choice.rounds(mutant), range(rounds), strict=False):
+        for tests in islice(choice.rounds(mutant), rounds):
             number += len(tests)
             try:
                 by = self._noticed_by(mutant, tests)

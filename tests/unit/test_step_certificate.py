@@ -64,6 +64,9 @@ def test_student_and_course_stand_in_for_an_enrollment(sis: Sis, sandbox: Sandbo
     assert row["sis_id"] == "S1/CS/CS-1"
     assert body(sandbox)["template_uuid"] == template
     assert "enrollment_uuid" not in body(sandbox)
+    names = ("student", "course", "cohort", "file")
+    uuids = {f"{name}_uuid": live(sandbox, f"{name}s")[0]["uuid"] for name in names}
+    assert body(sandbox).items() >= uuids.items()
     assert body(sandbox)["institution_uuid"] == live(sandbox, "institutions")[0]["uuid"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
 from tests.support.pipeline import Pipeline
-from tests.support.sis import Json, Sis, example, live, pdf, writes
+from tests.support.sis import Json, Sis, calls, example, live, pdf, writes
 
 BEFORE = (Step.INSTITUTION, Step.COURSE, Step.STUDENT, Step.ENROLLMENT)
 
@@ -107,12 +107,15 @@ def test_a_new_certificate_after_a_revocation_takes_a_new_pdf(
     sis.say(Step.CERTIFICATE, revocation())
     # When the SIS sends it again with the old PDF, and then with a new one
     old = sis.say(Step.CERTIFICATE, certificate(sis_id=sis_id))
+    sandbox.calls.clear()
     new = sis.say(Step.CERTIFICATE, certificate(sis_id=sis_id, pdf=pdf(tmp_path, "second.pdf")))
     # Then the first is refused with the reason, and the second is issued
     assert (old["outcome"], new["outcome"]) == ("rejected", "created")
     assert "a new certificate needs a new PDF" in old["reason"]
     assert statuses(sandbox) == ["revoked", "issued"]
     assert new["uuid"] == live(sandbox, "certificates")[1]["uuid"]
+    # And nobody asks DokStamp about what the mapping knows to be revoked
+    assert calls(sandbox) == [("POST", "/files"), ("POST", "/certificates")]
 
 
 def test_the_same_message_may_revoke_one_and_issue_the_next(sis: Sis, sandbox: Sandbox, tmp_path: Path) -> None:

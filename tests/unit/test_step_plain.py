@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from dokstamp_sync.mapping.row import Row, row_id
+from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
 from tests.support.sis import Sis, calls, example, live, writes
 from tests.unit.plain_cases import PLAIN, Plain
@@ -117,6 +118,19 @@ def test_what_dokstamp_holds_in_another_form_is_adopted_and_changed(
     assert live(sandbox, case.step.section)[0].items() >= case.changed.items()
 
 
+def test_what_is_adopted_in_two_tries_is_not_called_created(
+    case: Plain, sis: Sis, sandbox: Sandbox, rows: dict[str, Row]
+) -> None:
+    # Given an entity in DokStamp that the mapping does not know, and a DokStamp that puts its first change off
+    created = sis.say(case.step)
+    forget(rows, case)
+    sandbox.add_faults(Fault(kind="status", method="PATCH", path=f"^{case.path}/", status=503))
+    # When a record with the same natural key says something else
+    row = sis.say(case.step, example(case.step, **case.change))
+    # Then it was updated in the end
+    assert (row["outcome"], row["uuid"]) == ("updated", created["uuid"])
+
+
 @pytest.mark.parametrize("case", [case for case in PLAIN if case.is_unique], indirect=True, ids=lambda c: c.step.value)
 def test_a_422_on_a_unique_field_adopts_what_is_there(
     case: Plain, sis: Sis, sandbox: Sandbox, rows: dict[str, Row]
@@ -190,3 +204,20 @@ def test_a_refusal_is_recorded_with_the_vendors_words_and_dropped(
     assert len(writes(sandbox)) == 1
     assert [kept.reason for kept in sis.pipeline.refusals.kept.values()] == [row["reason"]]
     assert live(sandbox, case.step.section) == []
+
+
+def test_a_cohort_of_another_course_that_no_record_is_is_neither_waited_for_nor_taken(
+    sis: Sis, sandbox: Sandbox, rows: dict[str, Row]
+) -> None:
+    # Given a cohort of that code in another course, which somebody made by hand
+    sis.has_said(Step.INSTITUTION, Step.COURSE)
+    sis.say(Step.COURSE, example(Step.COURSE, code="LAW", name="Law"))
+    sis.say(Step.COHORT, example(Step.COHORT, sis_id="theirs", course_id="LAW"))
+    for id_ in [each for each in rows if "cohort" in each or each.startswith("uuid#")]:
+        del rows[id_]
+    before = sis.pipeline.clock()
+    # When our cohort is sent, Then it is rejected at once in DokStamp's words
+    ours = sis.say(Step.COHORT)
+    assert (ours["outcome"], ours["uuid"]) == ("rejected", None)
+    assert "The code has already been taken." in ours["reason"]
+    assert sis.pipeline.clock() == before

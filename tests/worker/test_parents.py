@@ -131,6 +131,19 @@ def test_a_parent_that_another_worker_is_delivering_is_waited_for_and_not_looked
     waiting.put(Row("course#CS", claim=Claim("another", waiting.clock() + 5)))
     assert waiting.take("ana") is None
     assert waiting.api.calls == []
+    # And when patience ends, the record is blocked
+    answer = waiting.take("ana", receives=waiting.settings.maximum_receives)
+    assert (outcomes(answer), reasons(answer)) == ({"ana": "blocked"}, {"ana": "course 'CS' is being delivered"})
+
+
+def test_a_record_whose_parent_names_a_student_that_this_run_refused_is_blocked_at_once(waiting: Scene) -> None:
+    # Given an enrollment that is mapped, and whose student the same run refused
+    waiting.step.needs["ana"] = Reference(Step.ENROLLMENT, "E1")
+    waiting.put(Row("enrollment#E1", uuid=uuid_of("E1"), facts={"named": [["student", "S1"]]}))
+    waiting.put(Row(refused_id("run-1"), facts={"student#S1": Outcome.REJECTED}))
+    # When a record comes that names only the enrollment, Then what it stands on is not what the message says
+    assert reasons(waiting.take("ana")) == {"ana": "student 'S1' was rejected"}
+    assert outcomes(waiting.take("ana", run="run-2")) == {"ana": "created"}
 
 
 def test_a_parent_in_neither_message_nor_mapping_is_looked_up_once_and_not_mapped(waiting: Scene) -> None:

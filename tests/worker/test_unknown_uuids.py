@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dokstamp_sync.errors import NotFound, Rejected, Retry
+from dokstamp_sync.errors import Misconfigured, NotFound, Rejected, Retry
 from dokstamp_sync.mapping.row import Delivery, Row
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Student
@@ -90,22 +90,50 @@ def test_a_parent_that_dokstamp_denies_once_is_still_the_parent(waiting: Scene) 
     "said", [NotFound("404", path=COURSE), Rejected("405", status=405)], ids=lambda each: each.reason
 )
 def test_a_parent_that_dokstamp_no_longer_knows_is_forgotten_and_waited_for(waiting: Scene, said: Rejected) -> None:
-    # Given a mapped course that was deleted in DokStamp
-    waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    # Given a mapped course that was deleted in DokStamp, and two records that need it, one after the other
+    facts = {"institution_uuid": "i-1"}
+    waiting.put(Row("course#CS", uuid=COURSE_UUID, key="key#course#CS", facts=facts, applied=APPLIED))
+    waiting.step.needs["bia"] = waiting.step.needs["ana"]
+    waiting.step.lanes = {"ana": "one", "bia": "one"}
     waiting.step.script["ana"] = denied(f"{COURSE}/modules", 1)
     waiting.api.trouble[COURSE] = said
-    # When a record that needs it meets the 404
-    assert waiting.take("ana") is None
-    # Then the course is unknown again, and the record waits for it
-    assert waiting.store.rows["course#CS"].uuid is None
+    # When the first one meets the 404
+    assert waiting.take("ana", "bia") is None
+    # Then nothing is known of the course any more, and both records wait for it
+    forgotten = waiting.store.rows["course#CS"]
+    assert forgotten == Row("course#CS", version=forgotten.version)
+    assert waiting.step.begun == ["ana"]
     assert waiting.row("ana").claim is None
 
 
-def test_a_parent_that_could_not_be_asked_for_again_is_not_forgotten(waiting: Scene) -> None:
-    # Given a mapped course that DokStamp denies, and a DokStamp that then fails
+def test_a_parent_that_was_made_again_meanwhile_is_not_forgotten(waiting: Scene) -> None:
+    # Given a mapped course that was deleted in DokStamp, and is made again while a record that needs it is delivered
+    before = waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    waiting.api.trouble[COURSE] = NotFound("404", path=COURSE)
+
+    def overtaken(work: Work[Student]) -> Delivered:
+        waiting.store.write(Row("course#CS", uuid=uuid_of("course")), before)
+        raise NotFound("404", path=f"{COURSE}/modules")
+
+    waiting.step.script["ana"] = [overtaken]
+    # When that record meets the 404, Then it waits, and finds the course as it is now
+    assert waiting.take("ana") is None
+    assert waiting.store.rows["course#CS"].uuid == uuid_of("course")
+    assert outcomes(waiting.take("ana", receives=2)) == {"ana": "created"}
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [{COURSE: Retry("503")}, {COURSE: NotFound("404", path=COURSE), "/courses": Misconfigured("404 on a list")}],
+    ids=["DokStamp fails", "the tenant is wrong"],
+)
+def test_a_parent_that_could_not_be_asked_for_again_is_not_forgotten(
+    trouble: dict[str, Exception], waiting: Scene
+) -> None:
+    # Given a mapped course that DokStamp denies, and a DokStamp that then fails, or denies everything
     course = waiting.put(Row("course#CS", uuid=COURSE_UUID))
     waiting.step.script["ana"] = denied(f"{COURSE}/modules", 1)
-    waiting.api.trouble[COURSE] = Retry("503")
+    waiting.api.trouble.update(trouble)
     # When a record that needs it meets both
     assert waiting.take("ana") is None
     # Then the mapping still knows it, and the record can be claimed

@@ -40,7 +40,7 @@ class Parents:
         self._lock = threading.RLock()
 
     def read_ahead(self, references: Iterable[Reference]) -> None:
-        """Reads at once all rows that ``resolve`` will ask for."""
+        """Reads at once all rows that ``resolve`` will ask for, and what this run refused."""
         ids = {each.row for each in references}
         new = (ids | {refused_id(self._run)}) - self._read
         self._rows.update(self._store.read(new))
@@ -90,7 +90,6 @@ class Parents:
 
     def refused(self, what: str) -> Outcome | None:
         """How this run refused a record, or what it said of it (see run_notes.as_said)."""
-        self.read_ahead([])
         refusals = self._rows.get(refused_id(self._run))
         outcome = refusals.facts.get(what) if refusals else None
         return Outcome(outcome) if outcome else None

@@ -16,7 +16,7 @@ from dokstamp_sync.outcomes import MOST_REASON_BYTES, shorten
 Place = dict[str, Any]
 """A module's place in a course: ``order``, ``is_required``, ``workload``, ``group`` (a uuid or None)."""
 
-MAYBE: Place = {"group": None}
+MAYBE: Place = {}
 """Stands for the place of a module that may be attached, nobody knows where."""
 
 Wish = dict[str, Any]
