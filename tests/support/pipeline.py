@@ -154,6 +154,14 @@ class Pipeline:
                 continue
         raise AssertionError(f"{step} has no answer after {receives} receives")
 
+    def hands_back(self, step: Step, message: Mapping[str, Any], receive: int = 1) -> None:
+        """Lets a new worker take a message, which must come back."""
+        try:
+            self.worker(step).take(Received(f"{step}-1", json.dumps({**message}), "handle", receive))
+        except HandedBack:
+            return
+        raise AssertionError(f"{step} is done after receive {receive}")
+
     def exists(self, run: str) -> bool:
         return run in self.runs
 

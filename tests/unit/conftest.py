@@ -7,10 +7,12 @@ import hypothesis
 import pytest
 
 from dokstamp_sync.mapping.row import Row
+from dokstamp_sync.order import Step
 from local.sandbox import Sandbox
+from tests.support.attaching import Person
 from tests.support.memory import MemoryStore
 from tests.support.pipeline import FolderPdfs, Pipeline, settings
-from tests.support.sis import Sis
+from tests.support.sis import Sis, example
 
 hypothesis.settings.register_profile("unit", deadline=None, derandomize=True, max_examples=60)
 hypothesis.settings.load_profile("unit")
@@ -39,3 +41,16 @@ def rows(pipeline: Pipeline) -> dict[str, Row]:
     """The mapping's rows by id; what is taken out is forgotten."""
     assert isinstance(pipeline.store, MemoryStore)
     return pipeline.store.rows
+
+
+@pytest.fixture
+def catalogue(sis: Sis, sandbox: Sandbox) -> None:
+    """A course and five modules, M1 to M5."""
+    sis.has_said(Step.INSTITUTION, Step.COURSE)
+    sis.send({Step.MODULE: [example(Step.MODULE, code=f"M{n}", name=f"Module {n}") for n in range(1, 6)]})
+    sandbox.calls.clear()
+
+
+@pytest.fixture
+def person(sis: Sis, sandbox: Sandbox, catalogue: None) -> Person:
+    return Person(sis, sandbox)
