@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dokstamp_sync.intake.intake import Intake
+from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.results import result_of_state
 from dokstamp_sync.worker.batch import HandedBack, Received
@@ -50,13 +51,13 @@ class QueueAndRun:
         self.hidden = float(seconds)
 
 
-def in_process(environment: Environment) -> Deliver:
-    """Delivers to workers of this environment."""
+def in_process(environment: Environment, store: Store | None = None) -> Deliver:
+    """Delivers to workers of this environment; ``store`` stands between them and the stage's."""
 
     def deliver(step: Step, received: Received) -> Receive:
         told = QueueAndRun()
         try:
-            environment.worker(step, told).take(received)
+            environment.worker(step, told, store).take(received)
         except HandedBack:
             return Receive(False, told.answers, told.hidden)
         return Receive(True, told.answers)

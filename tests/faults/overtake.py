@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dokstamp_sync.worker.batch import HandedBack, Received
 from tests.faults.cases import Case, Overtaking
-from tests.faults.line import Deliver, Hung, Line, QueueAndRun, Receive, in_process
+from tests.faults.line import Deliver, Hung, Line, Receive, in_process
 from tests.faults.points import Trap, TrappedStore, ambushes
 from tests.faults.stage import Environment, Stage
 
@@ -27,17 +26,7 @@ class Interloper:
     def deliver(self, main: Environment) -> Deliver:
         """Delivers to workers of ``main`` that stand still at the point."""
         main.wire.ambushes += ambushes(self._case.call, self.trap)
-        store = TrappedStore(self._stage.store, self._stage.row_id, self.trap)
-
-        def deliver(step: object, received: Received) -> Receive:
-            told = QueueAndRun()
-            try:
-                main.worker(self._case.call.step, told, store).take(received)
-            except HandedBack:
-                return Receive(False, told.answers, told.hidden)
-            return Receive(True, told.answers)
-
-        return deliver
+        return in_process(main, TrappedStore(self._stage.store, self._stage.row_id, self.trap))
 
     def _meanwhile(self) -> None:
         match self._case.overtaking:
