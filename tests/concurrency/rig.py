@@ -12,14 +12,13 @@ from typing import Any
 
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import DokStamp
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
 from local.sandbox import Sandbox, running_sandbox
 from tests.support.memory import MemoryStore, RefusalList
-from tests.support.pipeline import CREDENTIALS, rules, settings
+from tests.support.pipeline import CREDENTIALS, rules, settings, worker_of
 from tests.support.simulation_ports import MadeUpPdfs
 
 SHORT = {
@@ -48,12 +47,12 @@ class Rig:
         """A worker in an environment of its own."""
         dokstamp = DokStamp(self.settings, lambda afresh: CREDENTIALS)
         self._clients.append(dokstamp)
-        shared = store or self.store
-        means = Means(shared, RefusalList(), dokstamp, MadeUpPdfs(), self.settings.dokstamp_issue, time.time)
-        lease = Lease(self.settings.lease_seconds, self.settings.in_flight_seconds)
-        claims = Claims(shared, lease, time.time, lambda: f"owner-{next(self._owners)}")
+        means = Means(
+            store or self.store, RefusalList(), dokstamp, MadeUpPdfs(), self.settings.dokstamp_issue, time.time
+        )
         answers = _Answers()
-        return _Endless(Worker(rules(step), means, claims, answers, self.settings, lambda: 0.5), answers, step)
+        worker = worker_of(rules(step), means, answers, self.settings, lambda: f"owner-{next(self._owners)}")
+        return _Endless(worker, answers, step)
 
     def deliver(self, step: Step, record: Mapping[str, Any], occurred_at: str = "2026-11-20T08:00:00Z") -> str:
         """The uuid of a record that one worker delivered alone."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -18,16 +16,15 @@ import httpx
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp import deadline
 from dokstamp_sync.dokstamp.client import DokStamp
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.row import Claim, Row, Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
-from dokstamp_sync.steps.work import Pdf
 from dokstamp_sync.worker.batch import Answers, Worker
 from tests.faults.wire import Sent, Wire
 from tests.support.memory import RefusalList
-from tests.support.pipeline import CREDENTIALS, Clock, rules
+from tests.support.pipeline import CREDENTIALS, Clock, rules, worker_of
 from tests.support.pipeline import settings as local_settings
+from tests.support.simulation_ports import MadeUpPdfs
 
 _ATTACHMENTS = re.compile("^/courses/([^/]+)/(?:attach|detach)/modules$")
 PATIENCE = 20
@@ -39,18 +36,6 @@ def deadlines_by(clock: Clock) -> Iterator[None]:
     """Calls' deadlines pass by this clock, and no more in real time."""
     with patch.object(deadline, "time", SimpleNamespace(monotonic=clock)):
         yield
-
-
-class MadePdfs:
-    """A PDF for every address, made from the address."""
-
-    @contextmanager
-    def _open(self, address: str) -> Iterator[Pdf]:
-        content = b"%PDF-1.7 " + address.encode()
-        yield Pdf(address.rpartition("/")[2], "", hashlib.sha256(content).hexdigest(), io.BytesIO(content))
-
-    def open(self, address: str, version: str = "") -> AbstractContextManager[Pdf]:
-        return self._open(address)
 
 
 def settings(base_url: str, generation: str, **changes: Any) -> Settings:
@@ -92,23 +77,14 @@ class Environment:
         deadline_seconds = stage.settings.deadline_seconds
         self.wire = Wire(name, stage.network, stage.clock, stage.claims, deadline_seconds, tell or stage.sent.append)
         self._dokstamp = DokStamp(stage.settings, lambda afresh: CREDENTIALS, clock=stage.clock, transport=self.wire)
-        self._numbers = itertools.count(1)
+        self._owners = (f"{name}-{number}" for number in itertools.count(1))
 
     def worker(self, step: Step, answers: Answers, store: Store | None = None) -> Worker[Any]:
         """A worker of that step; ``store`` stands between it and the stage's."""
         stage = self._stage
-        store = store or stage.store
-        means = Means(
-            store=store,
-            refusals=stage.refusals,
-            api=self._dokstamp,
-            pdfs=MadePdfs(),
-            issue=stage.settings.dokstamp_issue,
-            clock=stage.clock,
-        )
-        lease = Lease(stage.settings.lease_seconds, stage.settings.in_flight_seconds)
-        claims = Claims(store, lease, stage.clock, lambda: f"{self.name}-{next(self._numbers)}")
-        return Worker(rules(step), means, claims, answers, stage.settings, lambda: 0.5)
+        issue = stage.settings.dokstamp_issue
+        means = Means(store or stage.store, stage.refusals, self._dokstamp, MadeUpPdfs(), issue, stage.clock)
+        return worker_of(rules(step), means, answers, stage.settings, lambda: next(self._owners))
 
 
 def step_message(state: Mapping[str, Any], step: Step) -> dict[str, Any] | None:

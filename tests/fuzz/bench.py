@@ -24,7 +24,6 @@ from dokstamp_sync.errors import Retry
 from dokstamp_sync.intake.check import Refused, as_sent, check
 from dokstamp_sync.intake.entry import StepFunctionsRuns
 from dokstamp_sync.intake.intake import Intake
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.mapping.refusals import RefusalTable
 from dokstamp_sync.messages import StepMessage, read_json
@@ -38,7 +37,7 @@ from dokstamp_sync.worker.entry import QueueAndRuns
 from tests.fuzz.aws import Aws
 from tests.fuzz.lines import Lines
 from tests.fuzz.vendor import AnyPdf, Willing
-from tests.support.pipeline import Clock, rules, settings
+from tests.support.pipeline import Clock, rules, settings, worker_of
 
 DEFAULT_INSTITUTION = "VALE"
 MOST_SECONDS = 5.0
@@ -69,8 +68,7 @@ class World:
     def worker(self, step: Step) -> Worker[Any]:
         client: Any = self.aws
         means = Means(self._store, self._refusals, self._vendor, AnyPdf(), "finish", self._clock)
-        claims = Claims(self._store, Lease(180, 90), self._clock, lambda: "worker")
-        return Worker(RULES[step], means, claims, QueueAndRuns(client, client, "step"), SETTINGS, lambda: 0.5)
+        return worker_of(RULES[step], means, QueueAndRuns(client, client, "step"), SETTINGS, lambda: "worker")
 
 
 def judge(body: str, lines: Lines) -> str:

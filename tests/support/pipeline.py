@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import DokStamp
@@ -21,12 +21,14 @@ from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.records import Record
 from dokstamp_sync.results import result_of_state
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import OpensPdfs, Pdf, StepRules
-from dokstamp_sync.worker.batch import HandedBack, Received, Worker
+from dokstamp_sync.worker.batch import Answers, HandedBack, Received, Worker
 from tests.support.memory import MemoryStore, RefusalList
 
+R = TypeVar("R", bound=Record)
 EVENTS = Path(__file__).parents[2] / "events"
 BUCKET = "school-pdfs"
 CREDENTIALS = {
@@ -94,6 +96,19 @@ def rules(step: Step) -> StepRules[Any]:
     return found
 
 
+def worker_of(
+    rules: StepRules[R],
+    means: Means,
+    answers: Answers,
+    given: Settings,
+    owner: Callable[[], str],
+    random: Callable[[], float] = lambda: 0.5,
+) -> Worker[R]:
+    """A worker of a step; ``owner`` names its claims, one after another."""
+    lease = Lease(given.lease_seconds, given.in_flight_seconds)
+    return Worker(rules, means, Claims(means.store, lease, means.clock, owner), answers, given, random)
+
+
 class Pipeline:
     """Sends inbox messages through the whole order, one after another."""
 
@@ -120,17 +135,9 @@ class Pipeline:
 
     def worker(self, step: Step, task: Callable[[str, dict[str, Any]], None] | None = None) -> Worker[Any]:
         """A new worker of a step: an environment of its own."""
-        means = Means(
-            store=self.store,
-            refusals=self.refusals,
-            api=self.dokstamp,
-            pdfs=self.pdfs,
-            issue=self.settings.dokstamp_issue,
-            clock=self.clock,
-        )
-        lease = Lease(self.settings.lease_seconds, self.settings.in_flight_seconds)
-        claims = Claims(self.store, lease, self.clock, lambda: next(self._owners))
-        return Worker(rules(step), means, claims, _Answers(self, task), self.settings, lambda: 0.5)
+        issue = self.settings.dokstamp_issue
+        means = Means(self.store, self.refusals, self.dokstamp, self.pdfs, issue, self.clock)
+        return worker_of(rules(step), means, _Answers(self, task), self.settings, lambda: next(self._owners))
 
     def send(self, message: Mapping[str, Any] | str) -> dict[str, Any]:
         """The result of a message, after its run if it starts one."""

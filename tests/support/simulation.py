@@ -17,15 +17,14 @@ from unittest.mock import patch
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import MARGIN_SECONDS, DokStamp
 from dokstamp_sync.intake.intake import Intake
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.observability import logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import OpensPdfs
-from dokstamp_sync.worker.batch import Received, Worker
+from dokstamp_sync.worker.batch import Received
 from tests.support.memory import MemoryStore, RefusalList
-from tests.support.pipeline import CREDENTIALS, rules
+from tests.support.pipeline import CREDENTIALS, rules, worker_of
 from tests.support.simulation_http import Answer, Wire
 from tests.support.simulation_ports import AnswersPort, MadeUpPdfs, PdfsPort, Port, RefusalsPort, RunsPort, StorePort
 from tests.support.simulation_queues import Queue
@@ -160,19 +159,11 @@ class Simulation:
             port, clock = self._port()
             settings, store, wire = self.settings, StorePort(port, self.store), self._wire()
             dokstamp = DokStamp(settings, lambda afresh: CREDENTIALS, clock=clock, transport=wire)
-            means = Means(
-                store=store,
-                refusals=RefusalsPort(port, self.refusals),
-                api=dokstamp,
-                pdfs=PdfsPort(port, self._pdfs),
-                issue=settings.dokstamp_issue,
-                clock=clock,
-            )
-            lease = Lease(settings.lease_seconds, settings.in_flight_seconds)
-            numbers = itertools.count(1)
-            claims = Claims(store, lease, clock, lambda: f"{port.process.name}/{next(numbers)}")
+            refusals, pdfs = RefusalsPort(port, self.refusals), PdfsPort(port, self._pdfs)
+            means = Means(store, refusals, dokstamp, pdfs, settings.dokstamp_issue, clock)
             answers = AnswersPort(port, self.queues[step], self._answered)
-            worker = Worker(self._rules[step], means, claims, answers, settings, self.random.random)
+            owners = (f"{port.process.name}/{number}" for number in itertools.count(1))
+            worker = worker_of(self._rules[step], means, answers, settings, lambda: next(owners), self.random.random)
 
             def begins(process: Process) -> None:
                 wire.process = process

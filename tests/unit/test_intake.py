@@ -16,6 +16,7 @@ from dokstamp_sync.order import Step
 from local.sandbox import Sandbox
 from tests.support.pipeline import Pipeline
 from tests.support.sis import Json, Sis, calls, example, live
+from tests.support.tables import make_table
 
 COURSES = (Step.INSTITUTION, Step.COURSE)
 
@@ -179,13 +180,7 @@ def test_a_message_stays_when_aws_cannot_be_asked(
 def outcomes() -> Iterator[str]:
     """The outcomes table of the template, on a stand-in that keeps DynamoDB's bounds."""
     with mock_aws():
-        boto3.client("dynamodb", region_name="us-east-1").create_table(
-            TableName="outcomes",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        )
-        yield "outcomes"
+        yield make_table(boto3.client("dynamodb", region_name="us-east-1"), "outcomes")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from typing import IO, Any
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.errors import Retry
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
@@ -18,7 +17,7 @@ from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
 from tests.support.memory import MemoryStore, RefusalList
-from tests.support.pipeline import Clock, FolderPdfs, settings
+from tests.support.pipeline import Clock, FolderPdfs, settings, worker_of
 
 Act = Callable[[Work[Student]], Delivered]
 NOON = "2026-11-20T12:00:00Z"
@@ -152,9 +151,7 @@ class Scene:
 
     def another_worker(self) -> Worker[Student]:
         means = Means(self.store, self.refusals, self.api, FolderPdfs(), "finish", self.clock)
-        lease = Lease(self.settings.lease_seconds, self.settings.in_flight_seconds)
-        claims = Claims(self.store, lease, self.clock, lambda: "worker")
-        return Worker(self.step, means, claims, self.answers, self.settings, lambda: 0.5)
+        return worker_of(self.step, means, self.answers, self.settings, lambda: "worker")
 
     def take(self, *records: Any, receives: int = 1, **changes: Any) -> dict[str, Any] | None:
         """The run's answer; None if the message was handed back. A record may be given by its name alone."""
