@@ -1,7 +1,8 @@
 """A served sandbox for all tests of this folder, as new for each, and a pipeline and a SIS for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -12,7 +13,7 @@ from local.sandbox import Sandbox
 from tests.support.attaching import Person
 from tests.support.memory import MemoryStore
 from tests.support.pipeline import FolderPdfs, Pipeline, settings
-from tests.support.sis import Sis, example
+from tests.support.sis import Sis, example, pdf
 
 hypothesis.settings.register_profile("unit", deadline=None, derandomize=True, max_examples=60)
 hypothesis.settings.load_profile("unit")
@@ -54,3 +55,27 @@ def catalogue(sis: Sis, sandbox: Sandbox) -> None:
 @pytest.fixture
 def person(sis: Sis, sandbox: Sandbox, catalogue: None) -> Person:
     return Person(sis, sandbox)
+
+
+@pytest.fixture
+def graduate(sis: Sis, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A student who is enrolled in a cohort, and the PDF."""
+    sis.has_said(Step.INSTITUTION, Step.COURSE, Step.COHORT, Step.STUDENT)
+    sis.say(Step.ENROLLMENT, example(Step.ENROLLMENT, cohort_id="CS-1"))
+    pdf(tmp_path, "ana.pdf")
+    sandbox.calls.clear()
+
+
+@pytest.fixture
+def elsewhere(sandbox: Sandbox, pipeline: Pipeline) -> Iterator[Callable[..., Pipeline]]:
+    """The same stack after somebody changed its settings."""
+    made: list[Pipeline] = []
+
+    def changed(**changes: Any) -> Pipeline:
+        given = settings(sandbox.url, **changes)
+        made.append(Pipeline(given, store=pipeline.store, clock=pipeline.clock, pdfs=pipeline.pdfs))
+        return made[-1]
+
+    yield changed
+    for each in made:
+        each.dokstamp.close()

@@ -13,10 +13,11 @@ from tests.support.attaching import (
     attached,
     course,
     group,
+    groups_of,
     refuse,
     uuid_of,
 )
-from tests.support.sis import Sis, calls, trash
+from tests.support.sis import Sis, calls, example, trash
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -128,3 +129,16 @@ def test_what_was_attached_though_it_was_refused_is_detached_when_it_is_dropped(
     sis.say(Step.COURSE_MODULES, course())
     # Then it is detached
     assert attached(sandbox) == {}
+
+
+def test_a_module_that_was_replaced_in_dokstamp_is_attached_anew(sis: Sis, sandbox: Sandbox, person: Person) -> None:
+    # Given an attached module that a person took off the course and deleted, and that the sync made anew
+    sandbox.switch(trashed_blocks_unique=False)
+    sis.say(Step.COURSE_MODULES, course("M1"))
+    person.detaches("M1")
+    person.deletes_module("M1")
+    sis.say(Step.MODULE, example(Step.MODULE, code="M1", name="Module 1, anew"))
+    # When the list is said with another one, Then both are attached
+    row = sis.say(Step.COURSE_MODULES, course("M1", "M2"))
+    assert row["outcome"] != "rejected", row["reason"]
+    assert groups_of(sandbox) == {"M1": None, "M2": None}
