@@ -1,7 +1,5 @@
 """Nine rows, in one order: template, state machine, folders, queues and sample events hold together."""
 
-import json
-
 import pytest
 
 from dokstamp_sync.order import Step
@@ -62,17 +60,6 @@ def test_a_step_s_function_is_in_its_folder_and_fed_by_its_queue_alone(step: Ste
 def test_the_folders_are_those_of_the_steps_and_no_others() -> None:
     folders = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
     assert folders == {step.folder for step in Step} | {"intake", "results"}
-
-
-def test_there_is_one_real_event_for_every_function() -> None:
-    for name in [*Step, "intake"]:
-        event = json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
-        assert [record["eventSource"] for record in event["Records"]] == ["aws:sqs"]
-    for step in Step:
-        event = json.loads((ROOT / "events" / f"{step}.json").read_text(encoding="utf-8"))
-        (record,) = event["Records"]
-        assert record["eventSourceARN"].endswith(f"-{name_of(step)}")
-        assert json.loads(record["body"])["step"] == step.value
 
 
 def test_the_state_machine_is_given_every_queue_under_its_name() -> None:

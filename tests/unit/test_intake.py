@@ -28,20 +28,6 @@ def test_a_new_message_starts_one_run_named_after_its_id(sis: Sis, pipeline: Pip
     assert (result["status"], result["counts"]) == ("completed", {"created": 1})
 
 
-def test_the_same_id_again_starts_nothing(sis: Sis, pipeline: Pipeline, sandbox: Sandbox) -> None:
-    # Given a message that started a run
-    message = sis.message({Step.INSTITUTION: [example(Step.INSTITUTION)]})
-    pipeline.send(message)
-    sandbox.calls.clear()
-    # When the queue delivers it again, and the SIS sends another one under the same id
-    other = {**message, "institutions": [example(Step.INSTITUTION, name="Other", sis_id="O")]}
-    for body in (message, other):
-        pipeline.intake.take(json.dumps(body), "message-2")
-    # Then there is the one run and its one result
-    assert len(pipeline.runs) == len(pipeline.results) == 1
-    assert calls(sandbox) == []
-
-
 def test_a_message_with_nothing_new_has_a_result_and_no_run(sis: Sis, pipeline: Pipeline) -> None:
     # Given records that were delivered
     sis.has_said(*COURSES)
