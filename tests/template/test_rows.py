@@ -3,7 +3,7 @@
 import pytest
 
 from dokstamp_sync.order import Step
-from tests.template.cloudformation import ROOT, loops, of_type, outputs, raw, resources
+from tests.template.cloudformation import ROOT, loops, of_type, raw
 
 ROWS = [step.logical_id for step in Step]
 
@@ -25,19 +25,6 @@ def test_the_mapping_has_the_nine_steps_in_order() -> None:
 def test_every_loop_goes_over_the_nine_steps_in_order() -> None:
     assert loops()
     assert set(map(tuple, loops().values())) == {tuple(ROWS)}
-
-
-@pytest.mark.parametrize("step", list(Step))
-def test_a_step_has_a_queue_a_dead_letter_queue_a_role_a_log_group_and_a_function(step: Step) -> None:
-    row = step.logical_id
-    kinds = {
-        f"{row}Queue": "AWS::SQS::Queue",
-        f"{row}DeadLetterQueue": "AWS::SQS::Queue",
-        f"{row}Role": "AWS::IAM::Role",
-        f"{row}LogGroup": "AWS::Logs::LogGroup",
-        f"{row}Function": "AWS::Serverless::Function",
-    }
-    assert {name: resources()[name]["Type"] for name in kinds} == kinds
 
 
 @pytest.mark.parametrize("step", list(Step))
@@ -70,9 +57,3 @@ def test_the_state_machine_is_given_every_queue_under_its_name() -> None:
     assert list(machine["DefinitionSubstitutions"])[:9] == [f"{row}QueueUrl" for row in ROWS]
     assert machine["DefinitionS3Location"] == "statemachine/sync.asl.json"
     assert machine["StateMachineType"] == "STANDARD"
-
-
-def test_the_outputs_name_the_queues_of_every_step() -> None:
-    for row in ROWS:
-        assert outputs()[f"{row}QueueUrl"] == {"Value": {"Ref": f"{row}Queue"}}
-        assert outputs()[f"{row}DeadLetterQueueUrl"] == {"Value": {"Ref": f"{row}DeadLetterQueue"}}
