@@ -12,7 +12,6 @@ from typing import Any
 
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import DokStamp
-from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
@@ -43,14 +42,13 @@ class Rig:
         self._owners = itertools.count(1)
         self._clients: list[DokStamp] = []
 
-    def worker(self, step: Step, store: Store | None = None) -> _Endless:
+    def worker(self, step: Step) -> _Endless:
         """A worker in an environment of its own."""
         dokstamp = DokStamp(self.settings, lambda afresh: CREDENTIALS)
         self._clients.append(dokstamp)
-        means = Means(
-            store or self.store, RefusalList(), dokstamp, MadeUpPdfs(), self.settings.dokstamp_issue, time.time
-        )
-        answers = _Answers()
+        issue = self.settings.dokstamp_issue
+        means = Means(self.store, RefusalList(), dokstamp, MadeUpPdfs(), issue, time.time)
+        answers = Answers()
         worker = worker_of(rules(step), means, answers, self.settings, lambda: f"owner-{next(self._owners)}")
         return _Endless(worker, answers, step)
 
@@ -65,9 +63,6 @@ class Rig:
         with ThreadPoolExecutor(len(work)) as pool:
             return [future.result() for future in [pool.submit(take) for take in work]]
 
-    def row(self, id_: str) -> Row:
-        return self.store.read([id_])[id_]
-
     def close(self) -> None:
         for client in self._clients:
             client.close()
@@ -76,7 +71,7 @@ class Rig:
 class _Endless:
     """A worker and its queue: a message that it hands back comes again, after no more than a blink."""
 
-    def __init__(self, worker: Worker[Any], answers: _Answers, step: Step) -> None:
+    def __init__(self, worker: Worker[Any], answers: Answers, step: Step) -> None:
         self._worker = worker
         self._answers = answers
         self._step = step
@@ -91,16 +86,10 @@ class _Endless:
                 time.sleep(0.05)
         raise AssertionError("the message never came to an end")
 
-    def take_once(self, body: str) -> bool:
-        """Whether the message is done after being taken once."""
-        try:
-            self._worker.take(Received(f"{self._step}-1", body, "handle", 1))
-        except HandedBack:
-            return False
-        return True
 
+class Answers:
+    """What the run was told; see batch.Answers."""
 
-class _Answers:
     def __init__(self) -> None:
         self.given: list[dict[str, Any]] = []
 

@@ -1,17 +1,14 @@
 """Nothing reaches DokStamp under a lease that has run out, however slow tokens and answers are."""
 
-from __future__ import annotations
-
 import httpx
 
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import DokStamp
-from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.order import Step
-from dokstamp_sync.worker.batch import HandedBack, Received, Worker
-from tests.concurrency.rig import message
+from dokstamp_sync.worker.batch import HandedBack, Received
+from tests.concurrency.rig import Answers, message
 from tests.support.memory import MemoryStore, RefusalList
-from tests.support.pipeline import CREDENTIALS, Clock, rules, settings
+from tests.support.pipeline import CREDENTIALS, Clock, rules, settings, worker_of
 from tests.support.simulation_http import BASE_URL, sandbox_in_process
 from tests.support.simulation_ports import MadeUpPdfs
 
@@ -42,14 +39,6 @@ class SlowWire(httpx.BaseTransport):
         return sandbox.answer(request)
 
 
-class Silent:
-    def task(self, token: str, result: dict[str, object]) -> None:
-        """Nobody waits for the answer."""
-
-    def hide(self, receipt_handle: str, seconds: int) -> None:
-        """Nobody takes the message again."""
-
-
 def test_a_token_that_is_renewed_slowly_does_not_carry_a_call_past_its_lease() -> None:
     # Given a slow DokStamp whose tokens end between a worker's look-up and its POST
     sandbox_in_process().sandbox.reset()
@@ -58,8 +47,7 @@ def test_a_token_that_is_renewed_slowly_does_not_carry_a_call_past_its_lease() -
     wire = SlowWire(clock, store)
     dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, clock=clock, transport=wire)
     means = Means(store, RefusalList(), dokstamp, MadeUpPdfs(), given.dokstamp_issue, clock)
-    claims = Claims(store, Lease(given.lease_seconds, given.in_flight_seconds), clock, lambda: str(clock.now))
-    worker = Worker(rules(Step.STUDENT), means, claims, Silent(), given, lambda: 0.5)
+    worker = worker_of(rules(Step.STUDENT), means, Answers(), given, lambda: str(clock.now))
     # When a worker delivers a new record, as often as it has to
     for receives in range(1, 10):
         try:

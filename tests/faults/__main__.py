@@ -1,7 +1,5 @@
 """`python -m tests.faults`: runs the matrix, shows a table, writes a report. Exit code 1 if anything is not well."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time

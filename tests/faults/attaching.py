@@ -1,7 +1,5 @@
 """The calls of the two steps that attach modules to a course: alone, and in a group."""
 
-from __future__ import annotations
-
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from tests.faults import school

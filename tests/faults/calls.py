@@ -1,7 +1,5 @@
 """Every call that a step makes to DokStamp, each in a situation that leads to it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The faults that a call can meet, each with what is asked of the worker besides a right end."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Inbox, runs and queues in a few lines: a message comes back by the clock until it is gone."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

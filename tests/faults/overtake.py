@@ -1,7 +1,5 @@
 """A worker that stands still at a point, and what goes on meanwhile."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from tests.faults.cases import Case, Overtaking

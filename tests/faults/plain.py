@@ -1,7 +1,5 @@
 """The calls of the steps that look up, then create or update: all but attachments and certificates."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

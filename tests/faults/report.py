@@ -1,7 +1,5 @@
 """The matrix as a table for the screen, and as a file for whoever has not seen the code."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """The smallest school that needs every call: one record of each kind, with a changed form where it can change."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One case's surroundings: settings, clock, mapping and PDFs; and the environments of workers in it."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -2,8 +2,6 @@
 `python -m tests.faults`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """What the search begins with: the sample school, the sample events, and bodies that are hostile on purpose."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

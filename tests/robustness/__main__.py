@@ -1,7 +1,5 @@
 """`make faults`: the whole fault matrix, then the model; writes one report. Exit code 1 if anything is not well."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import time

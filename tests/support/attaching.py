@@ -1,7 +1,5 @@
 """What the tests of steps 4 and 5 share: lists and groups of a course, what is attached, and what goes wrong there."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from dokstamp_sync.order import Step

@@ -3,8 +3,6 @@
 Stands for SQS and Step Functions with a few lines of Python: what waits, waits on a clock that is put forward.
 """
 
-from __future__ import annotations
-
 import importlib
 import itertools
 import json

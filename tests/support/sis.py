@@ -1,7 +1,5 @@
 """A SIS for tests: one record of each kind, and messages that follow one another in time."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
