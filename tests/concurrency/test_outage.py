@@ -17,8 +17,8 @@ from tests.support.simulation_state import natural
 from tests.template.cloudformation import default
 
 HOUR = 3600.0
-TIMES = ("MaximumReceives", "RetryBaseSeconds", "RetryCapSeconds", "LeaseSeconds", "PatienceSeconds", "RecordThreads")
-TIMES += ("DeadlineSeconds", "ProcessingSeconds", "SkewSeconds")
+OF_CALLS = ("DeadlineSeconds", "ProcessingSeconds", "SkewSeconds", "LeaseSeconds", "RecordThreads")
+TIMES = (*OF_CALLS, "MaximumReceives", "RetryBaseSeconds", "RetryCapSeconds", "PatienceSeconds")
 
 
 def template_settings() -> Settings:

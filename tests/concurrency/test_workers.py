@@ -56,7 +56,7 @@ def test_the_same_new_record_in_many_messages_at_once_becomes_one_entity(school:
     record, table = RECORDS[step]
     workers = [school.worker(step) for _ in range(WORKERS)]
     # When all deliver at once
-    takes = [partial(each.take, message(step, f"run-{n}", [record])) for n, each in enumerate(workers)]
+    takes = [partial(each, message(step, f"run-{n}", record)) for n, each in enumerate(workers)]
     told = school.at_once(takes)
     # Then there is one entity, one worker created it, and all report its uuid
     (entity,) = school.sandbox.state[table]["live"]
@@ -74,7 +74,7 @@ def test_a_lost_answer_among_many_workers_still_makes_one_entity(school: Rig, st
     school.sandbox.add_faults(Fault(kind=kind, method="POST", path=f"^/{table}$", seconds=0.8))
     # When many workers deliver the same new record at once
     workers = [school.worker(step) for _ in range(WORKERS)]
-    takes = [partial(each.take, message(step, f"run-{n}", [record])) for n, each in enumerate(workers)]
+    takes = [partial(each, message(step, f"run-{n}", record)) for n, each in enumerate(workers)]
     told = school.at_once(takes)
     # Then there is one entity, and every message came to its end with it
     (entity,) = school.sandbox.state[table]["live"]
@@ -95,7 +95,7 @@ def test_two_runs_about_one_course_attach_each_module_once() -> None:
         group = {"course_id": "C1", "name": "G1", "modules": all_of_it[:2]}
         # When two runs deliver the list and the group at once, each several times over
         takes = [
-            partial(school.worker(step).take, message(step, f"{step}-{n}", [record]))
+            partial(school.worker(step), message(step, f"{step}-{n}", record))
             for n in range(3)
             for step, record in ((Step.COURSE_MODULES, course), (Step.MODULE_GROUP, group))
         ]

@@ -1,5 +1,6 @@
 """A worker that stands still at a point, and what goes on meanwhile."""
 
+import json
 from collections.abc import Iterator
 
 from tests.faults.cases import Case, Overtaking
@@ -64,6 +65,6 @@ def twice(line: Line) -> Iterator[str]:
     assert line.last is not None
     told = list(line.answers)
     step, received = line.last
-    answer = line.take(step, received.body)
+    answer = line.take(step, json.loads(received.body))
     if any(each != answer for each in told):
         yield f"the message's other copy was answered differently: {answer} instead of {told[0]}"

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -75,20 +75,11 @@ class Environment:
         deadline_seconds = stage.settings.deadline_seconds
         self.wire = Wire(name, stage.network, stage.clock, stage.claims, deadline_seconds, tell or stage.sent.append)
         self._dokstamp = DokStamp(stage.settings, lambda afresh: CREDENTIALS, clock=stage.clock, transport=self.wire)
-        self._owners = (f"{name}-{number}" for number in itertools.count(1))
+        self._numbers = itertools.count(1)
 
     def worker(self, step: Step, answers: Answers, store: Store | None = None) -> Worker[Any]:
         """A worker of that step; ``store`` stands between it and the stage's."""
         stage = self._stage
         issue = stage.settings.dokstamp_issue
         means = Means(store or stage.store, stage.refusals, self._dokstamp, MadeUpPdfs(), issue, stage.clock)
-        return worker_of(rules(step), means, answers, stage.settings, lambda: next(self._owners))
-
-
-def step_message(state: Mapping[str, Any], step: Step) -> dict[str, Any] | None:
-    """What the state machine hands to a step; None if it has nothing to do."""
-    todo = state.get(step.section, {}).get("todo")
-    if not todo:
-        return None
-    head = {name: state[name] for name in ("run", "occurred_at", "options")}
-    return {**head, "step": step.value, "records": todo, "task_token": "token"}
+        return worker_of(rules(step), means, answers, stage.settings, lambda: f"{self.name}-{next(self._numbers)}")

@@ -1,5 +1,5 @@
 """Every call, every fault and every point at which a worker can be killed or overtaken, once; all of them together:
-`python -m tests.faults`.
+`make faults`.
 """
 
 from collections.abc import Iterator

@@ -106,7 +106,7 @@ def _made_by(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _matrix(verdicts: Sequence[Verdict], seconds: float) -> Iterator[str]:
-    for line in lines(verdicts, seconds, ""):
+    for line in lines(verdicts, seconds):
         yield "## The matrix" if line == "# Faults" else f"#{line}" if line.startswith("#") else line
 
 

@@ -107,7 +107,43 @@ def worker_of(
     return Worker(rules, means, Claims(means.store, lease, means.clock, owner), answers, given, random)
 
 
-class Pipeline:
+class InOrder:
+    """The state machine in a few lines: a run goes through its steps one after another; ``take`` is a step's part."""
+
+    def __init__(self) -> None:
+        self.results: list[dict[str, Any]] = []
+        self.runs: dict[str, str] = {}
+
+    def take(self, step: Step, message: Mapping[str, Any]) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def exists(self, run: str) -> bool:
+        return run in self.runs
+
+    def start(self, run: str, state: str) -> bool:
+        if run in self.runs:
+            return False
+        self.runs[run] = state
+        self._run(json.loads(state))
+        return True
+
+    def report(self, result: Mapping[str, Any]) -> None:
+        self.results.append(dict(result))
+
+    def _run(self, state: dict[str, Any]) -> None:
+        head = {name: state[name] for name in ("run", "occurred_at", "options")}
+        for step in Step:
+            todo = state.get(step.section, {}).get("todo")
+            if todo:
+                state[step.section] = self.take(step, {**head, "step": step.value, "records": todo})
+        self.report(result_of_state(state))
+
+
+# Each claim's owner is another one, whatever pipeline it is of.
+_OWNERS = itertools.count(1)
+
+
+class Pipeline(InOrder):
     """Sends inbox messages through the whole order, one after another."""
 
     def __init__(
@@ -118,15 +154,13 @@ class Pipeline:
         clock: Clock | None = None,
         pdfs: OpensPdfs | None = None,
     ) -> None:
+        super().__init__()
         self.settings = given
         self.clock = clock or Clock()
         self.store = store if store is not None else MemoryStore()
         self.pdfs = pdfs or FolderPdfs()
         self.refusals = RefusalList()
         self.dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, clock=self.clock)
-        self.results: list[dict[str, Any]] = []
-        self.runs: dict[str, str] = {}
-        self._owners = (f"worker-{number}" for number in itertools.count(1))
         self.intake = Intake(
             self.store, self.refusals, self, default_institution=given.default_institution, clock=self.clock
         )
@@ -135,7 +169,7 @@ class Pipeline:
         """A new worker of a step: an environment of its own."""
         issue = self.settings.dokstamp_issue
         means = Means(self.store, self.refusals, self.dokstamp, self.pdfs, issue, self.clock)
-        return worker_of(rules(step), means, _Answers(self, task), self.settings, lambda: next(self._owners))
+        return worker_of(rules(step), means, _Answers(self, task), self.settings, lambda: f"worker-{next(_OWNERS)}")
 
     def send(self, message: Mapping[str, Any] | str) -> dict[str, Any]:
         """The result of a message, after its run if it starts one."""
@@ -166,27 +200,6 @@ class Pipeline:
         except HandedBack:
             return
         raise AssertionError(f"{step} is done after receive {receive}")
-
-    def exists(self, run: str) -> bool:
-        return run in self.runs
-
-    def start(self, run: str, state: str) -> bool:
-        if run in self.runs:
-            return False
-        self.runs[run] = state
-        self._run(json.loads(state))
-        return True
-
-    def report(self, result: Mapping[str, Any]) -> None:
-        self.results.append(dict(result))
-
-    def _run(self, state: dict[str, Any]) -> None:
-        for step in Step:
-            todo = state.get(step.section, {}).get("todo")
-            if todo:
-                head = {name: state[name] for name in ("run", "occurred_at", "options")}
-                state[step.section] = self.take(step, {**head, "step": step.value, "records": todo})
-        self.report(result_of_state(state))
 
 
 class _Answers:

@@ -160,8 +160,12 @@ class Simulation:
             refusals, pdfs = RefusalsPort(port, self.refusals), PdfsPort(port, self._pdfs)
             means = Means(store, refusals, dokstamp, pdfs, settings.dokstamp_issue, clock)
             answers = AnswersPort(port, self.queues[step], self._answered)
-            owners = (f"{port.process.name}/{number}" for number in itertools.count(1))
-            worker = worker_of(self._rules[step], means, answers, settings, lambda: next(owners), self.random.random)
+            numbers = itertools.count(1)
+
+            def owner() -> str:
+                return f"{port.process.name}/{next(numbers)}"
+
+            worker = worker_of(self._rules[step], means, answers, settings, owner, self.random.random)
 
             def begins(process: Process) -> None:
                 wire.process = process
