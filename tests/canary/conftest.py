@@ -1,7 +1,5 @@
 """One stack of its own for the canaries: its secrets are canaries, too, and its functions log all that they can."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

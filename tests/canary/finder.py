@@ -1,7 +1,5 @@
 """Finds values in texts, in whatever form they got there: as they are, escaped, quoted, encoded."""
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Everything that may be read by those who run the sync: each place with all that is written there."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

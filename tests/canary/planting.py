@@ -1,7 +1,5 @@
 """The sample school with a canary in place of everything that tells of a person."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

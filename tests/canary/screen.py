@@ -1,7 +1,5 @@
 """The commands of the Makefile against a stack of ours, and all that they print."""
 
-from __future__ import annotations
-
 import io
 import json
 import sys

@@ -9,8 +9,6 @@ so in a run's output), in the outcomes table, in a run's input and the data of i
 steps' queues and dead letters, and in the mapping's keys.
 """
 
-from __future__ import annotations
-
 import re
 
 import pytest

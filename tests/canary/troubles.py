@@ -1,7 +1,5 @@
 """The whole school through the real stack, by the real commands, and then everything that goes wrong."""
 
-from __future__ import annotations
-
 import json
 import time
 from base64 import b64decode

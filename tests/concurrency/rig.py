@@ -1,25 +1,15 @@
 """Real workers in real threads against a real sandbox over HTTP, on one mapping and on the real clock."""
 
-from __future__ import annotations
-
-import itertools
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from dokstamp_sync.delivery.context import Means
-from dokstamp_sync.delivery.pause import Pause
-from dokstamp_sync.dokstamp.client import DokStamp
-from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.order import Step
-from dokstamp_sync.settings import Settings
-from dokstamp_sync.worker.batch import HandedBack, Received, Worker
 from local.sandbox import Sandbox, running_sandbox
-from tests.support.memory import MemoryStore, RefusalList
-from tests.support.pipeline import CREDENTIALS, rules, settings
+from tests.support.memory import MemoryStore
+from tests.support.pipeline import Clock, Pipeline, settings
 from tests.support.simulation_ports import MadeUpPdfs
 
 SHORT = {
@@ -34,39 +24,38 @@ SHORT = {
 }
 
 
+Take = Callable[[Mapping[str, Any]], list[dict[str, Any]]]
+"""Brings a message to its end, however often it has to come back; answers its records' outcomes."""
+
+
+class RealClock(Clock):
+    """Passes by itself; a message that is handed back comes again after no more than a blink."""
+
+    def __call__(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(0.05)
+
+
 class Rig:
     """``store``: the mapping that all workers share."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.settings: Settings = settings(sandbox.url, **SHORT)
         self.store = MemoryStore()
-        self._owners = itertools.count(1)
-        self._clients: list[DokStamp] = []
+        self._environments: list[Pipeline] = []
 
-    def worker(self, step: Step, store: Store | None = None) -> _Endless:
+    def worker(self, step: Step) -> Take:
         """A worker in an environment of its own."""
-        shared = store or self.store
-        pause = Pause(shared, time.time)
-        dokstamp = DokStamp(self.settings, lambda afresh: CREDENTIALS, pause)
-        self._clients.append(dokstamp)
-        means = Means(
-            store=shared,
-            refusals=RefusalList(),
-            api=dokstamp,
-            pdfs=MadeUpPdfs(),
-            pause=pause,
-            settings=self.settings,
-            clock=time.time,
-            new_owner=lambda: f"owner-{next(self._owners)}",
-        )
-        answers = _Answers()
-        return _Endless(Worker(rules(step), means, answers, lambda: 0.5), answers, step)
+        given = settings(self.sandbox.url, **SHORT)
+        made = Pipeline(given, store=self.store, clock=RealClock(), pdfs=MadeUpPdfs())
+        self._environments.append(made)
+        return lambda message: list(made.take(step, message, receives=500)["records"])
 
-    def deliver(self, step: Step, record: Mapping[str, Any], occurred_at: str = "2026-11-20T08:00:00Z") -> str:
-        """The uuid of a record that one worker delivered alone."""
-        (outcome,) = self.worker(step).take(message(step, "alone", [record], occurred_at))
-        return str(outcome["uuid"])
+    def deliver(self, step: Step, record: Mapping[str, Any]) -> None:
+        """One worker delivers a record alone."""
+        self.worker(step)(message(step, "alone", record))
 
     def at_once(self, takes: Iterable[Callable[[], list[dict[str, Any]]]]) -> list[list[dict[str, Any]]]:
         """What each came to, all begun together."""
@@ -74,55 +63,13 @@ class Rig:
         with ThreadPoolExecutor(len(work)) as pool:
             return [future.result() for future in [pool.submit(take) for take in work]]
 
-    def row(self, id_: str) -> Row:
-        return self.store.read([id_])[id_]
-
     def close(self) -> None:
-        for client in self._clients:
-            client.close()
+        for each in self._environments:
+            each.dokstamp.close()
 
 
-class _Endless:
-    """A worker and its queue: a message that it hands back comes again, after no more than a blink."""
-
-    def __init__(self, worker: Worker[Any], answers: _Answers, step: Step) -> None:
-        self._worker = worker
-        self._answers = answers
-        self._step = step
-
-    def take(self, body: str) -> list[dict[str, Any]]:
-        """The outcomes of the message's records, however often it had to come back."""
-        for receives in range(1, 500):
-            try:
-                self._worker.take(Received(f"{self._step}-1", body, "handle", receives))
-                return self._answers.given
-            except HandedBack:
-                time.sleep(0.05)
-        raise AssertionError("the message never came to an end")
-
-    def take_once(self, body: str) -> bool:
-        """Whether the message is done after being taken once."""
-        try:
-            self._worker.take(Received(f"{self._step}-1", body, "handle", 1))
-        except HandedBack:
-            return False
-        return True
-
-
-class _Answers:
-    def __init__(self) -> None:
-        self.given: list[dict[str, Any]] = []
-
-    def task(self, token: str, result: dict[str, Any]) -> None:
-        self.given = result["records"]
-
-    def hide(self, receipt_handle: str, seconds: int) -> None:
-        """The rig decides when a message comes back."""
-
-
-def message(step: Step, run: str, records: list[Mapping[str, Any]], occurred_at: str = "2026-11-20T08:00:00Z") -> str:
-    told = {"run": run, "step": step.value, "occurred_at": occurred_at, "records": records, "task_token": run}
-    return json.dumps(told)
+def message(step: Step, run: str, *records: Mapping[str, Any]) -> dict[str, Any]:
+    return {"run": run, "step": step.value, "occurred_at": "2026-11-20T08:00:00Z", "records": records}
 
 
 @contextmanager

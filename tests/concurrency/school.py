@@ -1,7 +1,5 @@
 """The sample school in other orders and portions than its own, sent through a simulation."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 from typing import Any

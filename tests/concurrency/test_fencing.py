@@ -1,19 +1,13 @@
 """Nothing reaches DokStamp under a lease that has run out, however slow tokens and answers are."""
 
-from __future__ import annotations
-
 import httpx
 
-from dokstamp_sync.delivery.context import Means
-from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.order import Step
-from dokstamp_sync.worker.batch import HandedBack, Received, Worker
 from tests.concurrency.rig import message
-from tests.support.memory import MemoryStore, RefusalList
-from tests.support.pipeline import CREDENTIALS, Clock, rules, settings
+from tests.support.memory import MemoryStore
+from tests.support.pipeline import CREDENTIALS, Clock, Pipeline, settings
 from tests.support.simulation_http import BASE_URL, sandbox_in_process
-from tests.support.simulation_ports import MadeUpPdfs
 
 SLOW = 2.9  # of the three seconds that a call may take
 STUDENT = {"name": "Ana", "email": "ana@school.example", "date_of_birth": "2000-01-01"}
@@ -42,30 +36,13 @@ class SlowWire(httpx.BaseTransport):
         return sandbox.answer(request)
 
 
-class Silent:
-    def task(self, token: str, result: dict[str, object]) -> None:
-        """Nobody waits for the answer."""
-
-    def hide(self, receipt_handle: str, seconds: int) -> None:
-        """Nobody takes the message again."""
-
-
 def test_a_token_that_is_renewed_slowly_does_not_carry_a_call_past_its_lease() -> None:
     # Given a slow DokStamp whose tokens end between a worker's look-up and its POST
     sandbox_in_process().sandbox.reset()
-    clock, store = Clock(), MemoryStore()
-    given = settings(BASE_URL)
-    wire = SlowWire(clock, store)
-    pause = Pause(store, clock)
-    dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, pause, clock=clock, transport=wire)
-    means = Means(store, RefusalList(), dokstamp, MadeUpPdfs(), pause, given, clock, lambda: str(clock.now))
-    worker = Worker(rules(Step.STUDENT), means, Silent(), lambda: 0.5)
+    clock, store, given = Clock(), MemoryStore(), settings(BASE_URL)
+    pipeline, wire = Pipeline(given, store=store, clock=clock), SlowWire(clock, store)
+    pipeline.dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, pipeline.pause, clock=clock, transport=wire)
     # When a worker delivers a new record, as often as it has to
-    for receives in range(1, 10):
-        try:
-            worker.take(Received("1", message(Step.STUDENT, "run", [STUDENT]), "handle", receives))
-            break
-        except HandedBack:
-            clock.sleep(given.lease_seconds)
+    pipeline.take(Step.STUDENT, message(Step.STUDENT, "run", STUDENT))
     # Then no POST arrived when the worker's lease was over
     assert wire.lapsed == []

@@ -1,7 +1,5 @@
 """The sample school ends in one state, in whatever order and however often it is told."""
 
-from __future__ import annotations
-
 from random import Random
 from typing import Any
 

@@ -1,17 +1,12 @@
-"""Workers that meet at one record, in real threads and over real HTTP: one entity, and the newest wins."""
+"""Workers that meet at one record, in real threads and over real HTTP: one entity. (Those that sleep: tests/faults.)"""
 
-from __future__ import annotations
-
-import threading
-import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import pytest
 
-from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.order import Step
 from local.sandbox import Fault
 from tests.concurrency.rig import Rig, message, rig
@@ -61,7 +56,7 @@ def test_the_same_new_record_in_many_messages_at_once_becomes_one_entity(school:
     record, table = RECORDS[step]
     workers = [school.worker(step) for _ in range(WORKERS)]
     # When all deliver at once
-    takes = [partial(each.take, message(step, f"run-{n}", [record])) for n, each in enumerate(workers)]
+    takes = [partial(each, message(step, f"run-{n}", record)) for n, each in enumerate(workers)]
     told = school.at_once(takes)
     # Then there is one entity, one worker created it, and all report its uuid
     (entity,) = school.sandbox.state[table]["live"]
@@ -79,7 +74,7 @@ def test_a_lost_answer_among_many_workers_still_makes_one_entity(school: Rig, st
     school.sandbox.add_faults(Fault(kind=kind, method="POST", path=f"^/{table}$", seconds=0.8))
     # When many workers deliver the same new record at once
     workers = [school.worker(step) for _ in range(WORKERS)]
-    takes = [partial(each.take, message(step, f"run-{n}", [record])) for n, each in enumerate(workers)]
+    takes = [partial(each, message(step, f"run-{n}", record)) for n, each in enumerate(workers)]
     told = school.at_once(takes)
     # Then there is one entity, and every message came to its end with it
     (entity,) = school.sandbox.state[table]["live"]
@@ -100,7 +95,7 @@ def test_two_runs_about_one_course_attach_each_module_once() -> None:
         group = {"course_id": "C1", "name": "G1", "modules": all_of_it[:2]}
         # When two runs deliver the list and the group at once, each several times over
         takes = [
-            partial(school.worker(step).take, message(step, f"{step}-{n}", [record]))
+            partial(school.worker(step), message(step, f"{step}-{n}", record))
             for n in range(3)
             for step, record in ((Step.COURSE_MODULES, course), (Step.MODULE_GROUP, group))
         ]
@@ -113,87 +108,3 @@ def test_two_runs_about_one_course_attach_each_module_once() -> None:
         (only,) = state["module_groups"]["live"]
         assert found == {"M1": only["uuid"], "M2": only["uuid"], "M3": None}
         assert len(attached) == 3
-
-
-class Halting:
-    """A store that holds one worker up, right after a write that it was told of, until it may go on."""
-
-    def __init__(self, inner: Store, after_write: int) -> None:
-        self._inner = inner
-        self._left = after_write
-        self.halted = threading.Event()
-        self.go_on = threading.Event()
-
-    def read(self, ids: Iterable[str]) -> dict[str, Row]:
-        return self._inner.read(ids)
-
-    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
-        if self._left == 0:
-            self._halt()
-        stored = self._inner.write(row, replaces, beside)
-        self._left -= 1
-        return stored
-
-    def _halt(self) -> None:
-        self._left = -1
-        self.halted.set()
-        assert self.go_on.wait(30)
-
-
-def test_a_worker_that_slept_past_its_lease_does_not_write_over_its_successor(school: Rig) -> None:
-    # Given a student, and a slow worker that has sent an older change but not yet written down that it did
-    school.deliver(Step.STUDENT, STUDENT)
-    older = message(Step.STUDENT, "older", [{**STUDENT, "social_name": "older"}], "2026-11-20T09:00:00Z")
-    newer = message(Step.STUDENT, "newer", [{**STUDENT, "social_name": "newer"}], "2026-11-20T10:00:00Z")
-    halting = Halting(school.store, after_write=1)
-    slow = school.worker(Step.STUDENT, halting)
-    done: list[bool] = []
-    thread = threading.Thread(target=lambda: done.append(slow.take_once(older)))
-    thread.start()
-    assert halting.halted.wait(10)
-    # When its lease and visibility have run out and another worker has delivered something newer
-    school.worker(Step.STUDENT).take(newer)
-    calls = len(school.sandbox.calls)
-    halting.go_on.set()
-    thread.join(10)
-    # Then the slow one writes nothing, sends nothing more and hands its message back
-    (student,) = school.sandbox.state["students"]["live"]
-    applied = school.row("student#ana@school.example").applied
-    assert (done, student["social_name"], applied and applied.run) == ([False], "newer", "newer")
-    assert len(school.sandbox.calls) == calls
-    # And when the message comes back, it is stale
-    assert slow.take(older)[0]["outcome"] == "stale"
-
-
-def test_a_worker_that_slept_past_its_lease_sends_nothing(school: Rig) -> None:
-    # Given a slow worker that stopped between its claim and its call
-    school.deliver(Step.STUDENT, STUDENT)
-    record = {**STUDENT, "social_name": "slow"}
-    halting = _HaltingAfterClaim(school.store)
-    slow = school.worker(Step.STUDENT, halting)
-    done: list[bool] = []
-    body = message(Step.STUDENT, "slow", [record], "2026-11-20T09:00:00Z")
-    thread = threading.Thread(target=lambda: done.append(slow.take_once(body)))
-    thread.start()
-    assert halting.halted.wait(10)
-    # When the lease has less time left than a call may take
-    time.sleep(school.settings.lease_seconds - school.settings.in_flight_seconds + 0.1)
-    before = len(school.sandbox.calls)
-    halting.go_on.set()
-    thread.join(10)
-    # Then nothing is sent, and the message comes back
-    assert done == [False]
-    assert len(school.sandbox.calls) == before
-
-
-class _HaltingAfterClaim(Halting):
-    def __init__(self, inner: Store) -> None:
-        super().__init__(inner, after_write=-1)
-        self._claimed = False
-
-    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
-        stored = super().write(row, replaces, beside)
-        if row.claim and not self._claimed:
-            self._claimed = True
-            self._halt()
-        return stored

@@ -130,16 +130,6 @@ def test_a_trouble_of_the_server_is_retried(status: int, client: DokStamp, sandb
     assert not isinstance(error.value, Misconfigured)
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_misconfigured_and_not_followed(status: int, client: DokStamp, sandbox: Sandbox) -> None:
-    # Given an address that only points elsewhere
-    sandbox.add_faults(fault("status", status=status, headers={"Location": f"{sandbox.url}/institutions"}))
-    # When something is created, Then the address is wrong, and credentials are not carried further
-    with pytest.raises(Misconfigured, match="base URL"):
-        create(client)
-    assert len(sandbox.calls) == 3
-
-
 @pytest.mark.parametrize(
     "more",
     [

@@ -149,17 +149,6 @@ def test_a_token_request_that_fails_leaves_the_call_definitely_unsent(
     assert [call.path for call in sandbox.calls if call.path == "/institutions"] == []
 
 
-@pytest.mark.parametrize("body", [{}, {"access_token": ""}, {"access_token": 5}], ids=["none", "empty", "a number"])
-def test_an_answer_without_a_token_is_misconfigured(
-    body: dict[str, object], client: DokStamp, sandbox: Sandbox
-) -> None:
-    # Given a token request that is answered without a token
-    sandbox.add_faults(Fault(kind="status", path=TOKEN, status=200, body=body))
-    # When a call is made, Then it is told
-    with pytest.raises(Misconfigured, match="without an access_token"):
-        list(client.pages("/courses"))
-
-
 def test_a_secret_that_lacks_a_key_is_misconfigured_and_its_values_are_not_told(
     given: Settings, clock: Clock, sandbox: Sandbox
 ) -> None:

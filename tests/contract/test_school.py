@@ -7,9 +7,8 @@ import pytest
 
 from dokstamp_sync.settings import Settings
 from local.sandbox import Fault, Sandbox
-from tests.events import samples
 from tests.support.pipeline import EVENTS, Pipeline, school
-from tests.support.sis import Json, calls, live
+from tests.support.sis import Json, live
 
 TABLES = ("institutions", "courses", "modules", "module_groups", "cohorts", "students", "enrollments", "certificates")
 NAMES = ("name", "code", "email", "status", "modality", "completion_status", "grade", "order", "workload")
@@ -41,8 +40,8 @@ def held(sandbox: Sandbox) -> Json:
             (
                 codes[each["module_uuid"]],
                 each["order"],
-                each["is_required"],
                 codes.get(each["course_module_group_uuid"]),
+                each["is_required"],
             )
             for each in attachments
         )
@@ -83,38 +82,6 @@ def test_every_record_comes_to_its_expected_end(pipeline: Pipeline, sandbox: San
     # Then every record of every message ends as the school expects, in the order of the steps
     assert results == RESULT
     assert len(live(sandbox, "certificates")) == len(sandbox.state["notifications"])
-
-
-def test_the_school_again_with_new_ids_and_later_makes_no_call(pipeline: Pipeline, sandbox: Sandbox) -> None:
-    # Given the school, delivered
-    sent(pipeline)
-    before, runs = held(sandbox), dict(pipeline.runs)
-    sandbox.calls.clear()
-    # When all that it said last about each record is sent again, later and under new ids
-    results = [pipeline.send(message) for message in said_last()]
-    # Then nothing is new, no run is started, and DokStamp is not called at all
-    assert sum(len(result["records"]) for result in results) > 70
-    assert {row["outcome"] for result in results for row in result["records"]} == {"unchanged"}
-    assert pipeline.runs == runs
-    assert calls(sandbox) == []
-    assert held(sandbox) == before
-
-
-def said_last() -> Iterator[Json]:
-    """The school's messages without what was refused, came too late, or was said otherwise since."""
-    last: dict[tuple[str, str], tuple[int, Json]] = {}
-    for number, message in enumerate(samples.messages()):
-        outcomes = {(row["step"], row["sis_id"]): row["outcome"] for row in RESULT[message["id"]]["records"]}
-        for step, record in samples.records(message):
-            key = (step, samples.sis_id(step, record))
-            if outcomes[key] in ("created", "updated", "unchanged"):
-                last[key] = (number, record)
-    for number in sorted({number for number, _ in last.values()}):
-        kept: dict[str, list[Json]] = {}
-        for (step, _), (said, record) in last.items():
-            if said == number:
-                kept.setdefault(samples.STEPS[step], []).append(record)
-        yield {"id": f"again/{number}", "occurred_at": f"2027-01-01T{number:02d}:00:00Z", **kept}
 
 
 @pytest.mark.parametrize(

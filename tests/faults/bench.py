@@ -1,7 +1,5 @@
 """Runs the cases that need no process of their own: faults on the wire, and workers that are overtaken."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager

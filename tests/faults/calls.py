@@ -1,9 +1,7 @@
 """Every call that a step makes to DokStamp, each in a situation that leads to it."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -89,17 +87,24 @@ class Call:
         return method == self.method and re.search(self.path, path) is not None
 
 
-def parent_look_up(step: Step, parent: Step, path: str, before: Sections, record: Json, name: str) -> Call:
+def usually(step: Step, **usual: Any) -> Callable[..., Call]:
+    """Makes calls of a step, which have these values unless they say otherwise."""
+
+    def made(name: str, method: str, path: str, **values: Any) -> Call:
+        return Call(step, name, method, path, **(usual | values))
+
+    return made
+
+
+def parent_look_up(step: Step, parent: Step, before: Sections, record: Json, name: str) -> Call:
     """The look-up of a parent that is in DokStamp, but not in the mapping."""
-    title = f"look-up of the {parent.value}"
     row = f"{parent.value}#{name}"
-    return Call(step, title, "GET", path, record, Outcome.CREATED, before, unmapped=(row,))
+    call = usually(step, record=record, outcome=Outcome.CREATED, before=before, unmapped=(row,))
+    return call(f"look-up of the {parent.value}", "GET", f"^/{parent.section}$")
 
 
-def moves(step: Step, path: str, before: Sections, record: Json, there: Json, *, name: str = "move") -> list[Call]:
+def moves(step: Step, before: Sections, record: Json, there: Json, *, name: str = "move") -> list[Call]:
     """An entity that belongs elsewhere from now on; what DokStamp made of it is read again."""
-    one, delivered = f"{path}/[^/]+$", joined(before, {step.section: [record]})
-    return [
-        Call(step, name, "PATCH", one, there, Outcome.UPDATED, delivered, whose="own", newer=record),
-        Call(step, f"look after the {name}", "GET", one, there, Outcome.UPDATED, delivered, whose="own"),
-    ]
+    path, delivered = f"^/{step.section}/[^/]+$", joined(before, {step.section: [record]})
+    call = usually(step, record=there, outcome=Outcome.UPDATED, before=delivered, whose="own")
+    return [call(name, "PATCH", path, newer=record), call(f"look after the {name}", "GET", path)]

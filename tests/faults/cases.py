@@ -1,7 +1,5 @@
 """The matrix: which call meets which fault. Nothing is listed by hand, and nothing twice."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,11 +1,9 @@
 """The calls of the step that issues certificates, and revokes them."""
 
-from __future__ import annotations
-
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from tests.faults import school
-from tests.faults.calls import Call, Rival, parent_look_up
+from tests.faults.calls import Rival, parent_look_up, usually
 from tests.faults.school import joined
 from tests.faults.world import Wanted
 
@@ -25,30 +23,22 @@ _TAKEN: Wanted = {
 }
 
 
-def _call(name: str, method: str, path: str, **values: object) -> Call:
-    given: dict[str, object] = {"record": school.CERTIFICATE, "outcome": Outcome.CREATED, "before": school.ENROLLED}
-    return Call(Step.CERTIFICATE, name, method, path, **(given | values))  # type: ignore[arg-type]
-
-
-def _revocation(name: str, method: str, path: str, **values: object) -> Call:
-    given: dict[str, object] = {
-        "record": school.REVOCATION,
-        "outcome": Outcome.UPDATED,
-        "before": school.CERTIFIED,
-        "whose": "own",
-    }
-    return _call(name, method, path, **(given | values))
-
+_call = usually(Step.CERTIFICATE, record=school.CERTIFICATE, outcome=Outcome.CREATED, before=school.ENROLLED)
+_revocation = usually(
+    Step.CERTIFICATE, record=school.REVOCATION, outcome=Outcome.UPDATED, before=school.CERTIFIED, whose="own"
+)
+_RIVALS = (
+    Rival("this very certificate has just been issued, with our file", Outcome.CREATED),
+    Rival(
+        "our file has just been used for another student's certificate",
+        Outcome.REJECTED,
+        {"student": school.OTHER_EMAIL},
+        leaves=_TAKEN,
+    ),
+)
 
 CALLS = [
-    parent_look_up(
-        Step.CERTIFICATE,
-        Step.ENROLLMENT,
-        "^/enrollments$",
-        school.ENROLLED,
-        school.CERTIFICATE,
-        school.ENROLLMENT_ID,
-    ),
+    parent_look_up(Step.CERTIFICATE, Step.ENROLLMENT, school.ENROLLED, school.CERTIFICATE, school.ENROLLMENT_ID),
     _call(
         "course whose institution is wanted",
         "GET",
@@ -56,29 +46,9 @@ CALLS = [
         unmapped=(f"enrollment#{school.ENROLLMENT_ID}",),
     ),
     _call("upload", "POST", FILES),
-    _call(
-        "issue",
-        "POST",
-        CERTIFICATES,
-        before=_OTHER_PERSON,
-        rivals=(
-            Rival("this very certificate has just been issued, with our file", Outcome.CREATED),
-            Rival(
-                "our file has just been used for another student's certificate",
-                Outcome.REJECTED,
-                {"student": school.OTHER_EMAIL},
-                leaves=_TAKEN,
-            ),
-        ),
-    ),
+    _call("issue", "POST", CERTIFICATES, before=_OTHER_PERSON, rivals=_RIVALS),
     _call("look-up after a lost issue", "GET", CERTIFICATES, earlier=_LOST_ISSUE),
-    _call(
-        "read a draft again",
-        "GET",
-        CERTIFICATE,
-        whose="own",
-        switches={"issue_after_reads": 1},
-    ),
+    _call("read a draft again", "GET", CERTIFICATE, whose="own", switches={"issue_after_reads": 1}),
     _revocation("revoke", "PUT", REVOKE),
     _revocation("read after a lost revocation", "GET", CERTIFICATE, earlier=_LOST_REVOCATION),
 ]

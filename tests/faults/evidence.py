@@ -1,7 +1,5 @@
 """What was seen of a case that did not end well, for whoever looks into it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from local.sandbox import Sandbox

@@ -1,7 +1,5 @@
 """How each case should end: the record's outcome, and what DokStamp then holds."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from dokstamp_sync.order import Step

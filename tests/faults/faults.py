@@ -1,7 +1,5 @@
 """The faults that a call can meet, each with what is asked of the worker besides a right end."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,7 +16,6 @@ DATE = "<a date, so many seconds ahead>"
 PAUSE = 7
 """Seconds that a Retry-After asks for."""
 MENDED_AFTER = 3
-UNTIL_MENDED = f"until somebody mends it after the message was received {MENDED_AFTER} times"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,130 +42,68 @@ class Fault:
     special: Special | None = None
 
 
-def _status(status: int, says: str, **more: Any) -> Fault:
-    return Fault(
-        str(status), "5xx" if status >= 500 else str(status), says, {"kind": "status", "status": status}, **more
-    )
+def _status(status: int, says: str = "", key: str = "", *, carry_out: bool = False, **more: Any) -> Fault:
+    """An answer of this status instead of the right one, or after it."""
+    group = "5xx" if status >= 500 else str(status)
+    sandbox = {"kind": "status", "status": status, "carry_out": carry_out}
+    return Fault(key or str(status), group, says or str(status), sandbox, for_writes=carry_out, **more)
 
 
-_CARRIED_OUT = {"carry_out": True}
+def _always(status: int) -> Fault:
+    """An answer of this status, until somebody mends it."""
+    group = "5xx" if status >= 500 else str(status)
+    says = f"{status} always, until somebody mends it after the message was received {MENDED_AFTER} times"
+    sandbox = {"kind": "status", "status": status, "times": None}
+    return Fault(f"{status}-while", group, says, sandbox, receives=MENDED_AFTER)
+
+
+def _throttled(key: str, retry_after: str, says: str) -> Fault:
+    sandbox = {"kind": "status", "status": 429, "headers": {"Retry-After": retry_after}}
+    return Fault(key, "429", f"429 with a Retry-After {says}", sandbox, pauses=PAUSE)
+
+
+def _late(key: str, kind: str, says: str, **more: Any) -> Fault:
+    return Fault(key, "late", says, {"kind": kind, "seconds": LATER}, late=True, **more)
+
+
+_RESET = "the connection is reset"
+_CARRIED_OUT = "the call is carried out"
+_SILENCE = "no answer before our deadline"
+_HTML = "200 with a page of HTML"
 
 ANSWERS = (
     Fault("refused", "network", "the connection is refused", detour="closed", prompt=True),
-    Fault("reset", "network", "the connection is reset before the call is carried out", {"kind": "reset_before"}),
+    Fault("reset", "network", f"{_RESET} before the call is carried out", {"kind": "reset_before"}),
     Fault(
-        "reset-after",
-        "network",
-        "the connection is reset after the call was carried out",
-        {"kind": "reset_after"},
-        for_writes=True,
+        "reset-after", "network", f"{_RESET} after the call was carried out", {"kind": "reset_after"}, for_writes=True
     ),
-    Fault(
-        "silence",
-        "late",
-        "no answer before our deadline, and the call is never carried out",
-        detour="silent",
-        late=True,
-    ),
-    Fault(
-        "late",
-        "late",
-        "the call is carried out, and answered after our deadline",
-        {"kind": "delay_after", "seconds": LATER},
-        late=True,
-    ),
-    Fault(
-        "late-and-done-later",
-        "late",
-        "no answer before our deadline, and the call is carried out after it",
-        {"kind": "delay", "seconds": LATER},
-        late=True,
-        for_writes=True,
-    ),
-    Fault(
-        "drip",
-        "late",
-        "the call is carried out, and its answer drips in for longer than our deadline",
-        {"kind": "drip", "seconds": LATER},
-        late=True,
-    ),
-    _status(500, "500"),
-    _status(502, "502"),
-    _status(503, "503"),
-    _status(504, "504"),
-    Fault(
-        "503-while",
-        "5xx",
-        f"503 always, {UNTIL_MENDED}",
-        {"kind": "status", "status": 503, "times": None},
-        receives=MENDED_AFTER,
-    ),
-    Fault(
-        "500-after",
-        "5xx",
-        "500 after the call was carried out",
-        {"kind": "status", "status": 500, **_CARRIED_OUT},
-        for_writes=True,
-    ),
-    Fault(
-        "429-seconds",
-        "429",
-        f"429 with a Retry-After of {PAUSE} seconds",
-        {"kind": "status", "status": 429, "headers": {"Retry-After": str(PAUSE)}},
-        pauses=PAUSE,
-    ),
-    Fault(
-        "429-date",
-        "429",
-        f"429 with a Retry-After that is a date {PAUSE} seconds ahead",
-        {"kind": "status", "status": 429, "headers": {"Retry-After": DATE}},
-        pauses=PAUSE,
-    ),
+    Fault("silence", "late", f"{_SILENCE}, and the call is never carried out", detour="silent", late=True),
+    _late("late", "delay_after", f"{_CARRIED_OUT}, and answered after our deadline"),
+    _late("late-and-done-later", "delay", f"{_SILENCE}, and {_CARRIED_OUT} after it", for_writes=True),
+    _late("drip", "drip", f"{_CARRIED_OUT}, and its answer drips in for longer than our deadline"),
+    *map(_status, (500, 502, 503, 504)),
+    _always(503),
+    _status(500, "500 after the call was carried out", "500-after", carry_out=True),
+    _throttled("429-seconds", str(PAUSE), f"of {PAUSE} seconds"),
+    _throttled("429-date", DATE, f"that is a date {PAUSE} seconds ahead"),
     _status(429, "429 without a Retry-After"),
-    _status(408, "408"),
-    Fault("html", "rubbish", "200 with a page of HTML, and the call is not carried out", {"kind": "html"}),
+    _status(408),
+    Fault("html", "rubbish", f"{_HTML}, and the call is not carried out", {"kind": "html"}),
     Fault(
-        "html-after",
-        "rubbish",
-        "200 with a page of HTML after the call was carried out",
-        {"kind": "html", **_CARRIED_OUT},
+        *("html-after", "rubbish", f"{_HTML} after the call was carried out", {"kind": "html", "carry_out": True}),
         for_writes=True,
     ),
+    Fault("truncated", "rubbish", f"{_CARRIED_OUT}, and the answer's JSON ends in the middle", {"kind": "truncated"}),
     Fault(
-        "truncated",
-        "rubbish",
-        "the call is carried out, and the answer's JSON ends in the middle",
-        {"kind": "truncated"},
-    ),
-    Fault(
-        "cut-off",
-        "rubbish",
-        "the call is carried out, and the connection ends in the middle of the answer",
+        *("cut-off", "rubbish", f"{_CARRIED_OUT}, and the connection ends in the middle of the answer"),
         {"kind": "truncated", "content_length": "too_long"},
     ),
-    Fault("401-once", "401", "401 once", {"kind": "status", "status": 401}, once=True),
-    Fault(
-        "401-while",
-        "401",
-        f"401 always, {UNTIL_MENDED}",
-        {"kind": "status", "status": 401, "times": None},
-        receives=MENDED_AFTER,
+    _status(401, "401 once", "401-once", once=True),
+    _always(401),
+    _status(
+        401, "401, and the request for a new token is answered 503", "401-no-token", prompt=True, special="token fails"
     ),
-    Fault(
-        "401-no-token",
-        "401",
-        "401, and the request for a new token is answered 503",
-        {"kind": "status", "status": 401},
-        prompt=True,
-        special="token fails",
-    ),
-    Fault(
-        "403-while",
-        "403",
-        f"403 always, {UNTIL_MENDED}",
-        {"kind": "status", "status": 403, "times": None},
-        receives=MENDED_AFTER,
-    ),
+    _always(403),
 )
 
 SLOW_TOKEN = Fault(
@@ -179,19 +114,15 @@ SLOW_TOKEN = Fault(
     for_writes=True,
 )
 
+_REMOVED = "404 because the entity was removed behind our back"
 UNKNOWN = (
-    Fault("404", "404", "404 once, though the mapped uuid is right", {"kind": "status", "status": 404}),
-    Fault("404-removed", "404", "404 because the entity was removed behind our back", special="removed"),
+    _status(404, "404 once, though the mapped uuid is right"),
+    Fault("404-removed", "404", _REMOVED, special="removed"),
 )
 DENIED = Fault(
     "404-twice", "404", "404 twice, though the mapped uuid is right", {"kind": "status", "status": 404, "times": 2}
 )
-STILL_HELD = Fault(
-    "404-held",
-    "404",
-    "404 because the entity was removed behind our back, and it still holds its unique value",
-    special="removed and kept",
-)
+STILL_HELD = Fault("404-held", "404", f"{_REMOVED}, and it still holds its unique value", special="removed and kept")
 RIVAL = Fault("422", "422", "422 on a unique field")
 
 TOKEN_FAILS: Mapping[str, Any] = {"kind": "status", "status": 503, "method": "POST", "path": TOKEN_PATH}

@@ -32,6 +32,7 @@ from tests.faults.victim import SECONDS_TO_LIVE, database
 from tests.faults.wire import Sent
 from tests.support.memory import MemoryStore
 from tests.support.pipeline import Clock
+from tests.support.tables import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -103,12 +104,7 @@ class KillBench:
 
     def _moved(self, store: Any, table: str) -> DynamoDBStore:
         """The rows that the deliveries before have left, in a table of their own."""
-        self._dynamodb.create_table(
-            TableName=table,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        make_table(self._dynamodb, table)
         moved = DynamoDBStore(self._dynamodb, table, sleep=Clock().sleep, random=lambda: 0.5)
         for row in store.rows.values():
             moved.write(row, None)

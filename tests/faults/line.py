@@ -1,18 +1,17 @@
 """Inbox, runs and queues in a few lines: a message comes back by the clock until it is gone."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from dokstamp_sync.intake.intake import Intake
+from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.order import Step
-from dokstamp_sync.results import result_of_state
 from dokstamp_sync.worker.batch import HandedBack, Received
 from tests.faults.school import Json, Sections
-from tests.faults.stage import Environment, Stage, step_message
+from tests.faults.stage import Environment, Stage
+from tests.support.pipeline import InOrder
 
 GIVE_UP_AFTER = 30
 """Receives: more than a queue grants before it gives a message to its dead letters."""
@@ -50,13 +49,13 @@ class QueueAndRun:
         self.hidden = float(seconds)
 
 
-def in_process(environment: Environment) -> Deliver:
-    """Delivers to workers of this environment."""
+def in_process(environment: Environment, store: Store | None = None) -> Deliver:
+    """Delivers to workers of this environment; ``store`` stands between them and the stage's."""
 
     def deliver(step: Step, received: Received) -> Receive:
         told = QueueAndRun()
         try:
-            environment.worker(step, told).take(received)
+            environment.worker(step, told, store).take(received)
         except HandedBack:
             return Receive(False, told.answers, told.hidden)
         return Receive(True, told.answers)
@@ -64,19 +63,18 @@ def in_process(environment: Environment) -> Deliver:
     return deliver
 
 
-class Line:
+class Line(InOrder):
     """Takes messages from the inbox to their result. ``after``: is told about every receive, and the time is its."""
 
     def __init__(self, stage: Stage, deliver: Deliver, after: Callable[[int, Receive], None] | None = None) -> None:
+        super().__init__()
         self._stage = stage
         self.deliver = deliver
         self.after = after or self.pass_time
-        self.results: list[Json] = []
         self.answers: list[Json] = []
         self.told_elsewhere: list[Json] = []
         self.receives = 0
         self.last: tuple[Step, Received] | None = None
-        self._runs: set[str] = set()
         self._intake = Intake(stage.store, stage.refusals, self, default_institution="", clock=stage.clock)
 
     def send(self, id_: str, occurred_at: str, sections: Sections) -> Json:
@@ -88,28 +86,9 @@ class Line:
             raise Hung("the run has no result")
         return self.results[-1]
 
-    def exists(self, run: str) -> bool:
-        return run in self._runs
-
-    def start(self, run: str, state: str) -> bool:
-        if run in self._runs:
-            return False
-        self._runs.add(run)
-        self._run(json.loads(state))
-        return True
-
-    def report(self, result: Mapping[str, Any]) -> None:
-        self.results.append(dict(result))
-
-    def _run(self, state: Json) -> None:
-        for step in Step:
-            message = step_message(state, step)
-            if message:
-                state[step.section] = self.take(step, json.dumps(message))
-        self.report(result_of_state(state))
-
-    def take(self, step: Step, body: str) -> Json:
+    def take(self, step: Step, message: Mapping[str, Any]) -> Json:
         """The step's answer, once the message is gone."""
+        body = json.dumps({**message, "task_token": "token"})
         self.answers = []
         for self.receives in range(1, GIVE_UP_AFTER + 1):
             received = Received(f"{step}-1", body, "handle", self.receives)

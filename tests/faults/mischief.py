@@ -1,7 +1,5 @@
 """Lays a case's fault in the way of its call, mends it again, and sees that time passes for the vendor too."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterator, Mapping

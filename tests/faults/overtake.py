@@ -1,12 +1,10 @@
 """A worker that stands still at a point, and what goes on meanwhile."""
 
-from __future__ import annotations
-
+import json
 from collections.abc import Iterator
 
-from dokstamp_sync.worker.batch import HandedBack, Received
 from tests.faults.cases import Case, Overtaking
-from tests.faults.line import Deliver, Hung, Line, QueueAndRun, Receive, in_process
+from tests.faults.line import Deliver, Hung, Line, Receive, in_process
 from tests.faults.points import Trap, TrappedStore, ambushes
 from tests.faults.stage import Environment, Stage
 
@@ -27,17 +25,7 @@ class Interloper:
     def deliver(self, main: Environment) -> Deliver:
         """Delivers to workers of ``main`` that stand still at the point."""
         main.wire.ambushes += ambushes(self._case.call, self.trap)
-        store = TrappedStore(self._stage.store, self._stage.row_id, self.trap)
-
-        def deliver(step: object, received: Received) -> Receive:
-            told = QueueAndRun()
-            try:
-                main.worker(self._case.call.step, told, store).take(received)
-            except HandedBack:
-                return Receive(False, told.answers, told.hidden)
-            return Receive(True, told.answers)
-
-        return deliver
+        return in_process(main, TrappedStore(self._stage.store, self._stage.row_id, self.trap))
 
     def _meanwhile(self) -> None:
         match self._case.overtaking:
@@ -77,6 +65,6 @@ def twice(line: Line) -> Iterator[str]:
     assert line.last is not None
     told = list(line.answers)
     step, received = line.last
-    answer = line.take(step, received.body)
+    answer = line.take(step, json.loads(received.body))
     if any(each != answer for each in told):
         yield f"the message's other copy was answered differently: {answer} instead of {told[0]}"

@@ -1,7 +1,5 @@
 """The points at which a worker is killed, or stopped while another one overtakes it; and the traps that wait there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """The matrix as a table for the screen, and as a file for whoever has not seen the code."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +9,6 @@ from tests.faults import faults
 from tests.faults.cases import GROUPS, KILLED, OVERTAKEN, Case, Overtaking
 from tests.faults.points import Point
 from tests.faults.verdict import KINDS, Verdict
-from tests.support.options import PYTHON
 
 _COUNTED = ("cases", *KINDS)
 _MEANING = {
@@ -79,18 +76,13 @@ def _by_call_and_group(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, 
                 yield title, group, sorted_[title, group]
 
 
-def markdown(verdicts: Sequence[Verdict], seconds: float, note: str) -> str:
-    """The whole report."""
-    return "\n".join(lines(verdicts, seconds, note)) + "\n"
-
-
-def lines(verdicts: Sequence[Verdict], seconds: float, note: str) -> Iterator[str]:
+def lines(verdicts: Sequence[Verdict], seconds: float) -> Iterator[str]:
     """The report, line by line."""
     counts = tally(verdicts).counts
     bad = [each for each in verdicts if not each.is_well]
     yield "# Faults"
     yield ""
-    yield f"{counts['cases']} cases{note}, {seconds:.0f} seconds: " + ", ".join(f"{counts[k]} {k}" for k in KINDS) + "."
+    yield f"{counts['cases']} cases, {seconds:.0f} seconds: " + ", ".join(f"{counts[k]} {k}" for k in KINDS) + "."
     yield ""
     yield "In every case a record goes through its step against a stand-in of the DokStamp API, and one thing happens"
     yield "to it. Then its message comes back until it is gone. Right is: every entity is in DokStamp exactly once and"
@@ -105,7 +97,7 @@ def lines(verdicts: Sequence[Verdict], seconds: float, note: str) -> Iterator[st
     yield "`lost`: something is not there. `doubled`: something is there more than once. `hung`: the message or its run"
     yield "came to no end. `wrong`: anything else that is not as above."
     yield ""
-    yield f"One case again: `{PYTHON} -m tests.faults --only '^course/create/reset-after$'`; a part: `--only 429`."
+    yield "One case again: `make faults ONLY='^course/create/reset-after$' SCHEDULES=0 WAYS=0`; a part: `ONLY=429`."
     yield ""
     yield from _failures(bad)
     yield from _by_group(verdicts)

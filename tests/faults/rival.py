@@ -1,7 +1,5 @@
 """Whoever else works on the school's DokStamp: somebody who is faster, and somebody who removes things."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

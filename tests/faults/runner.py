@@ -1,7 +1,5 @@
 """Runs cases on benches that are opened when they are first needed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 

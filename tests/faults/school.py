@@ -1,7 +1,5 @@
 """The smallest school that needs every call: one record of each kind, with a changed form where it can change."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,34 +19,17 @@ EMAIL = "ana+cs@school.example"
 OTHER_EMAIL = "bia@school.example"
 
 INSTITUTION = {"name": "Federal University", "country": "Brazil", "website": "https://fu.example"}
-COURSE = {
-    "code": "CS",
-    "name": "Computer Science",
-    "workload_hours": 3200,
-    "description": "Four years.",
-    "institution_id": "Federal University",
-}
+OF_FU = {"institution_id": "Federal University"}
+COURSE = {"code": "CS", "name": "Computer Science", "workload_hours": 3200, "description": "Four years."} | OF_FU
 OTHER_INSTITUTION = {"name": "State College", "country": "Brazil"}
 OTHER_COURSE = changed(COURSE, code="DS", name="Data Science")
-MODULE = {
-    "code": "ALG",
-    "name": "Algorithms",
-    "workload": 60,
-    "modality": "remote",
-    "institution_id": "Federal University",
-}
-OTHER_MODULE = {"code": "NET", "name": "Networks", "workload": 40, "institution_id": "Federal University"}
+MODULE = {"code": "ALG", "name": "Algorithms", "workload": 60, "modality": "remote"} | OF_FU
+OTHER_MODULE = {"code": "NET", "name": "Networks", "workload": 40} | OF_FU
 COHORT = {"code": "CS-1", "course_id": "CS", "modality": "in_person", "start_date": "2024-02-01T00:00:00Z"}
 OTHER_COHORT = changed(COHORT, code="CS-2")
 STUDENT = {"name": "Ana Souza", "email": EMAIL, "date_of_birth": "2001-05-17"}
 OTHER_STUDENT = {"name": "Bia Lima", "email": OTHER_EMAIL, "date_of_birth": "2002-06-18"}
-ENROLLMENT = {
-    "student_id": EMAIL,
-    "course_id": "CS",
-    "cohort_id": "CS-1",
-    "enrolled_at": "2024-02-01",
-    "grade": 8.5,
-}
+ENROLLMENT = {"student_id": EMAIL, "course_id": "CS", "cohort_id": "CS-1", "enrolled_at": "2024-02-01", "grade": 8.5}
 ENROLLMENT_ID = f"{EMAIL}/CS/CS-1"
 CERTIFICATE = {"enrollment_id": ENROLLMENT_ID, "pdf": f"s3://{BUCKET}/ana.pdf", "issued_at": "2024-12-01T12:00:00Z"}
 REVOCATION = {"enrollment_id": ENROLLMENT_ID, "revoke": True, "revocation_reason": "The grade was wrong."}

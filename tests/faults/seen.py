@@ -1,7 +1,5 @@
 """What the sandbox holds, in the SIS's own names: two entities of one record come out under one name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

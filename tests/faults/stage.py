@@ -1,13 +1,9 @@
 """One case's surroundings: settings, clock, mapping and PDFs; and the environments of workers in it."""
 
-from __future__ import annotations
-
-import hashlib
-import io
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -22,12 +18,12 @@ from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.mapping.row import Claim, Row, Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
-from dokstamp_sync.steps.work import Pdf
 from dokstamp_sync.worker.batch import Answers, Worker
 from tests.faults.wire import Sent, Wire
 from tests.support.memory import RefusalList
 from tests.support.pipeline import CREDENTIALS, Clock, rules
 from tests.support.pipeline import settings as local_settings
+from tests.support.simulation_ports import MadeUpPdfs
 
 _ATTACHMENTS = re.compile("^/courses/([^/]+)/(?:attach|detach)/modules$")
 PATIENCE = 20
@@ -39,18 +35,6 @@ def deadlines_by(clock: Clock) -> Iterator[None]:
     """Calls' deadlines pass by this clock, and no more in real time."""
     with patch.object(deadline, "time", SimpleNamespace(monotonic=clock)):
         yield
-
-
-class MadePdfs:
-    """A PDF for every address, made from the address."""
-
-    @contextmanager
-    def _open(self, address: str) -> Iterator[Pdf]:
-        content = b"%PDF-1.7 " + address.encode()
-        yield Pdf(address.rpartition("/")[2], "", hashlib.sha256(content).hexdigest(), io.BytesIO(content))
-
-    def open(self, address: str, version: str = "") -> AbstractContextManager[Pdf]:
-        return self._open(address)
 
 
 def settings(base_url: str, generation: str, **changes: Any) -> Settings:
@@ -104,19 +88,10 @@ class Environment:
             store=store or stage.store,
             refusals=stage.refusals,
             api=self._dokstamp,
-            pdfs=MadePdfs(),
+            pdfs=MadeUpPdfs(),
             pause=self._pause,
             settings=stage.settings,
             clock=stage.clock,
             new_owner=lambda: f"{self.name}-{next(self._numbers)}",
         )
         return Worker(rules(step), means, answers, lambda: 0.5)
-
-
-def step_message(state: Mapping[str, Any], step: Step) -> dict[str, Any] | None:
-    """What the state machine hands to a step; None if it has nothing to do."""
-    todo = state.get(step.section, {}).get("todo")
-    if not todo:
-        return None
-    head = {name: state[name] for name in ("run", "occurred_at", "options")}
-    return {**head, "step": step.value, "records": todo, "task_token": "token"}

@@ -1,8 +1,6 @@
 """Every call, every fault and every point at which a worker can be killed or overtaken, once; all of them together:
-`python -m tests.faults`.
+`make faults`.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator
 

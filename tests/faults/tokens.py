@@ -1,7 +1,5 @@
 """The request for a token with which every step begins, in an environment that has none yet."""
 
-from __future__ import annotations
-
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from tests.faults import school

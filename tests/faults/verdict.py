@@ -1,7 +1,5 @@
 """What is wrong with how a case ended: lost, doubled, hung or otherwise wrong, in sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

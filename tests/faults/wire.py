@@ -1,7 +1,5 @@
 """Between client and network: what was sent, when, under which lease; and detours to where nobody answers."""
 
-from __future__ import annotations
-
 import json
 import re
 import socket

@@ -3,8 +3,6 @@
 Worked out from the records alone, with nothing of the project's own code: a second opinion.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 

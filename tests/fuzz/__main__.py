@@ -3,8 +3,6 @@
 Shows how far they are; keeps every finding in .local/fuzz/ with how to repeat it. Exit code 1 if there is one.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

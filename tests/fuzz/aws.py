@@ -1,7 +1,5 @@
 """DynamoDB, SQS and Step Functions as far as intake and worker use them: with its bounds, and failing when told to."""
 
-from __future__ import annotations
-
 import json
 import re
 import threading

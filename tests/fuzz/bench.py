@@ -6,8 +6,6 @@ step's queue gets straight is done or dropped. Nothing outgrows what AWS holds, 
 is unforeseen, and none of it takes long.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import time

@@ -3,8 +3,6 @@
 It begins with the sample school, the sample events and what is hostile on purpose.
 """
 
-from __future__ import annotations
-
 import importlib
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The first engine: hypothesis makes messages from the models' JSON schema (see strategies.py)."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Counts what an engine tries, and keeps what it finds: the shortest body of each kind of finding."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import time

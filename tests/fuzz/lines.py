@@ -1,7 +1,5 @@
 """What may stand in a log line, key by key: whatever else does may have come from a body."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

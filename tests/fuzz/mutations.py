@@ -1,7 +1,5 @@
 """Bodies from other bodies: bytes changed blindly, JSON changed where it hurts. All of it follows from one seed."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from random import Random

@@ -1,7 +1,5 @@
 """Messages from the models' own JSON schema: valid ones, and ones with something in them that is not."""
 
-from __future__ import annotations
-
 import json
 import string
 from datetime import timedelta, timezone

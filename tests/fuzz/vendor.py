@@ -1,7 +1,5 @@
 """A DokStamp that takes everything, and PDFs that are there: what is fuzzed is what the SIS says."""
 
-from __future__ import annotations
-
 import io
 import itertools
 from collections.abc import Iterator, Mapping

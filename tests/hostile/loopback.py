@@ -1,7 +1,5 @@
 """A server on loopback that keeps every request as it came over the wire, and answers what it is told to."""
 
-from __future__ import annotations
-
 import json
 import socket
 import threading

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from dokstamp_sync.backoff import LONGEST_RETRY_AFTER, retry_after
 from dokstamp_sync.dokstamp import answers
 from dokstamp_sync.dokstamp.client import MOST_PAGES
 from dokstamp_sync.dokstamp.compare import says
@@ -120,7 +119,7 @@ def test_credentials_do_not_follow_to_another_host(status: str, where: str) -> N
     told = answer({"access_token": "t", "expires_in": 60})
     here = Loopback(lambda request: told if TOKEN_PATH in request.split(b"\r\n")[0] and where == "call" else moved)
     # When something is created
-    with client_of(here.url) as client, pytest.raises(Misconfigured):
+    with client_of(here.url) as client, pytest.raises(Misconfigured, match="base URL" if where == "call" else None):
         client.create("/institutions", {"name": "Vale"})
     elsewhere.close()
     here.close()
@@ -159,17 +158,6 @@ def test_a_value_that_cannot_be_compared_differs(found: Any) -> None:
     for wanted in (60, 7.25, "sNaN1", "2026-01-01T00:00:00.000000Z", "Ana"):
         for field in ("name", "start_date"):
             assert not says({"uuid": "u", field: found}, {field: wanted})
-
-
-ODD_TIMES = ["9" * 5000, "-1", "1e9", "٣", "0", " ", ",", "-" * 99]
-ODD_TIMES += ["Mon, 99 Foo 99999 99:99:99 +9999", "01 Jan 0001 00:00:00 +2359", "31 Dec 9999 23:59:59 -2359"]
-
-
-@pytest.mark.parametrize("header", ODD_TIMES, ids=lambda header: header[:20])
-def test_an_odd_retry_after_is_none_or_bounded(header: str) -> None:
-    # Given an odd header, When it is read, Then nobody waits for longer than SQS can hide a message
-    wait = retry_after(header, 1_795_000_000.0)
-    assert wait is None or 0 <= wait <= LONGEST_RETRY_AFTER
 
 
 def test_an_answer_as_large_as_it_may_be_is_taken() -> None:

@@ -54,31 +54,15 @@ ELSEWHERE = [
     "data:application/pdf;base64,JVBERi0=",
     "s3://",
 ]
-NO_OBJECT = [
-    "",
-    "/",
-    "/a.pdf",
-    "a/",
-    "..",
-    "../a.pdf",
-    "a/../../other/a.pdf",
-    "./a.pdf",
-    "a/.",
-    "a\nb.pdf",
-    "a\x00",
-    "a\x7f.pdf",
-    "\t",
-]
-STRANGE = [
-    "a.pdf?versionId=1",
-    "a.pdf?x-amz-security-token=1&X-Amz-Signature=2",
-    "a#b.pdf",
+NO_OBJECT = ["", "/", "/a.pdf", "a/", "..", "../a.pdf", "a/../../other/a.pdf", "./a.pdf", "a/."]
+NO_OBJECT += ["a\nb.pdf", "a\x00", "a\x7f.pdf", "\t"]
+STRANGE = ["a.pdf?versionId=1", "a.pdf?x-amz-security-token=1&X-Amz-Signature=2", "a#b.pdf", "a;b&c=d+e f.pdf"]
+STRANGE += [
     "%2e%2e/other/a.pdf",
     "%2E%2E%2Fa.pdf",
     "a\\..\\b.pdf",
     "．．/a.pdf",
     "a//b.pdf",
-    "a;b&c=d+e f.pdf",
     "...",
     "..a/b..",
     "\u2028\u202e",

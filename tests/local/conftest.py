@@ -1,7 +1,5 @@
 """One local stack for all tests of this folder: the template, deployed by the SAM CLI on the emulated AWS."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

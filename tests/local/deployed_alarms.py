@@ -1,7 +1,5 @@
 """The alarms as they are deployed, and what they would read: each by the name that it reads under."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 

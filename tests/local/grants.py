@@ -1,7 +1,5 @@
 """What the deployed roles are granted, and what the emulated IAM has decided: see recorder.py."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from fnmatch import fnmatchcase

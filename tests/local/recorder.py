@@ -4,8 +4,6 @@ Started by path on MiniStack's own interpreter, so it imports nothing of ours. E
 JSON: who, which action, on what, allowed or not, by which statement.
 """
 
-from __future__ import annotations
-
 import importlib
 import json
 import sys

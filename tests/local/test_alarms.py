@@ -4,8 +4,6 @@ MiniStack measures functions as CloudWatch does. Of queues and runs it measures 
 metric of is looked at itself, in the queue or at the state machine that the alarm names.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterator

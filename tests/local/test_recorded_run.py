@@ -1,7 +1,5 @@
 """Every grant of every role is used by a run that is recorded, or has a reason; see recorder.py."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Dead letters, looked at and moved back by the commands' own code, on the deployed template."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

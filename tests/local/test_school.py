@@ -1,7 +1,5 @@
 """The sample school through the deployed template."""
 
-from __future__ import annotations
-
 import json
 
 from local.school import MESSAGES, read_expectations

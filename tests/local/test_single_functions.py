@@ -1,7 +1,5 @@
 """Each function once, on its own sample event, in AWS's Runtime Interface Emulator."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A school that goes through all that a role is for: refused, tried again, delivered, unchanged, given up, stopped."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What tests do with a local stack: send, wait for a result, let DokStamp fail, look."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import time
@@ -133,12 +131,6 @@ class World:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return not any(int(answer[name]) for name in names)
-
-    def move_back(self, step: str, letter: Json) -> None:
-        """Sends a dead letter once more, and only then deletes it."""
-        queue = self.info.queues[step]
-        self.sqs.send_message(QueueUrl=queue["url"], MessageBody=letter["Body"])
-        self.sqs.delete_message(QueueUrl=queue["dead_letter_url"], ReceiptHandle=letter["ReceiptHandle"])
 
 
 def outcomes(result: Json) -> dict[tuple[str, str], str]:

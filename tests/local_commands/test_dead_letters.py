@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
@@ -46,18 +48,19 @@ class MoveTasks:
         self.lane.sqs.meta.events.register(f"before-call.sqs.{operation}", take)
 
 
-@pytest.fixture(autouse=True)
-def _short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(letters, "SECONDS_TO_POLL", 0)
+@contextmanager
+def student_lane() -> Iterator[Lane]:
+    """The student step's queue and dead letters, which are polled without waiting."""
+    with mock_aws(), patch.object(letters, "SECONDS_TO_POLL", 0):
+        sqs = boto3.client("sqs")
+        made = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("student", "student-dead-letters")]
+        yield Lane("student", made[0], made[1], sqs)
 
 
 @pytest.fixture
 def lane() -> Iterator[Lane]:
-    """The student step's queue and dead letters."""
-    with mock_aws():
-        sqs = boto3.client("sqs")
-        made = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("student", "student-dead-letters")]
-        yield Lane("student", made[0], made[1], sqs)
+    with student_lane() as lane:
+        yield lane
 
 
 @pytest.fixture

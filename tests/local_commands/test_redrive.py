@@ -8,12 +8,11 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from local import letters, redrive
 from local.letters import Lane, count
 from local.processes import Failed
-from tests.local_commands.test_dead_letters import MoveTasks, bodies, put, quiet
+from tests.local_commands.test_dead_letters import MoveTasks, bodies, put, quiet, student_lane
 
 LETTERS = [json.dumps({"run": f"run-{number}", "records": []}) for number in range(3)]
 TASK = {"SourceArn": "arn:aws:sqs:us-east-1:123456789012:dead", "MaxResults": 10}
@@ -22,13 +21,9 @@ EARLIER: dict[str, Any] = {"Status": "COMPLETED", "ApproximateNumberOfMessagesMo
 
 
 @pytest.fixture
-def lane(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lane]:
+def lane() -> Iterator[Lane]:
     """A step's queue and its dead letters, on an endpoint that moves nothing by itself."""
-    monkeypatch.setattr(letters, "SECONDS_TO_POLL", 0)
-    with mock_aws():
-        sqs = boto3.client("sqs")
-        made = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("student", "student-dead-letters")]
-        lane = Lane("student", made[0], made[1], sqs)
+    with student_lane() as lane:
         MoveTasks(lane).missing()
         put(lane, *LETTERS)
         yield lane

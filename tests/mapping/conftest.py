@@ -13,6 +13,7 @@ from tests.mapping.claiming import ClaimAs, claims
 from tests.mapping.rows import ID
 from tests.support.memory import MemoryStore
 from tests.support.pipeline import Clock
+from tests.support.tables import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,12 +33,7 @@ def database(aws: None) -> "DynamoDBClient":
     client = boto3.client("dynamodb")
     if TABLE in client.list_tables()["TableNames"]:
         client.delete_table(TableName=TABLE)
-    client.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-    )
+    make_table(client, TABLE)
     return client
 
 

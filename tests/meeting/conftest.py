@@ -1,7 +1,5 @@
 """A pipeline on each of the mappings, and messages that take turns at a step's queue."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """`make faults`: the whole fault matrix, then the model; writes one report. Exit code 1 if anything is not well."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import time
@@ -108,7 +106,7 @@ def _made_by(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _matrix(verdicts: Sequence[Verdict], seconds: float) -> Iterator[str]:
-    for line in lines(verdicts, seconds, ""):
+    for line in lines(verdicts, seconds):
         yield "## The matrix" if line == "# Faults" else f"#{line}" if line.startswith("#") else line
 
 

@@ -1,27 +1,14 @@
-"""What the tests of steps 4 and 5 share: a course with five modules, lists and groups of them, and what is attached."""
+"""What the tests of steps 4 and 5 share: lists and groups of a course, what is attached, and what goes wrong there."""
 
-from __future__ import annotations
-
-import json
 from typing import Any
 
-import pytest
-
 from dokstamp_sync.order import Step
-from dokstamp_sync.worker.batch import HandedBack, Received
-from local.sandbox import Sandbox
-from tests.support.sis import Json, Sis, example, live, writes
+from local.sandbox import Fault, Sandbox
+from tests.support.sis import Json, Sis, live, writes
 
 ATTACH, DETACH = "attach/modules", "detach/modules"
 FORCE = {"options": {"force": True}}
-
-
-@pytest.fixture(autouse=True)
-def catalogue(sis: Sis, sandbox: Sandbox) -> None:
-    """A course and five modules, M1 to M5, for every test of a module that imports this."""
-    sis.has_said(Step.INSTITUTION, Step.COURSE)
-    sis.send({Step.MODULE: [example(Step.MODULE, code=f"M{n}", name=f"Module {n}") for n in range(1, 6)]})
-    sandbox.calls.clear()
+NO = "Certificates need this module."
 
 
 def course(*modules: str | Json) -> Json:
@@ -73,12 +60,12 @@ def attach_calls(sandbox: Sandbox) -> list[str]:
     return [path.split("/")[-2] for _, path in writes(sandbox) if path.endswith((ATTACH, DETACH))]
 
 
-def hand_back(sis: Sis, step: Step, record: Json) -> None:
-    """Delivers the record once; it comes back, and is never delivered again."""
-    head: Json = {"run": "given up", "step": step.value, "options": {}, "records": [record]}
-    body = {**head, "occurred_at": sis.message({})["occurred_at"]}
-    with pytest.raises(HandedBack):
-        sis.pipeline.worker(step).take(Received("1", json.dumps(body), "handle", 1))
+def refuse(sandbox: Sandbox, path: str, code: str = "", times: int | None = None) -> None:
+    """From now on DokStamp refuses to attach (or to detach) anything, or just this module; so many times, or always."""
+    where = uuid_of(sandbox, code) if code else None
+    method = "DELETE" if path == DETACH else "POST"
+    fault = Fault(kind="status", status=422, method=method, path=path, where=where, body={"message": NO}, times=times)
+    sandbox.add_faults(fault)
 
 
 class Person:
@@ -111,8 +98,3 @@ class Person:
     def _delete(self, path: str, body: Json | None = None) -> None:
         self._api.detach(path, body or {})
         self._sandbox.calls.clear()
-
-
-@pytest.fixture
-def person(sis: Sis, sandbox: Sandbox, catalogue: None) -> Person:
-    return Person(sis, sandbox)

@@ -1,7 +1,5 @@
 """The mapping in memory, for tests and for trying things out."""
 
-from __future__ import annotations
-
 import threading
 import uuid
 from collections.abc import Callable, Iterable

@@ -3,15 +3,14 @@
 Stands for SQS and Step Functions with a few lines of Python: what waits, waits on a clock that is put forward.
 """
 
-from __future__ import annotations
-
 import importlib
 import itertools
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.delivery.pause import Pause
@@ -21,12 +20,14 @@ from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
+from dokstamp_sync.records import Record
 from dokstamp_sync.results import result_of_state
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import OpensPdfs, Pdf, StepRules
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
 from tests.support.memory import MemoryStore, RefusalList
 
+R = TypeVar("R", bound=Record)
 EVENTS = Path(__file__).parents[2] / "events"
 BUCKET = "school-pdfs"
 CREDENTIALS = {
@@ -86,11 +87,6 @@ def settings(base_url: str, **changes: Any) -> Settings:
     return Settings.model_validate(values | changes)
 
 
-def no_pause(clock: Callable[[], float]) -> Pause:
-    """One that only its own client knows of."""
-    return Pause(MemoryStore(), clock)
-
-
 def rules(step: Step) -> StepRules[Any]:
     """The business of a step, from its function."""
     module = importlib.import_module(f"functions.{step.folder}.app")
@@ -99,7 +95,49 @@ def rules(step: Step) -> StepRules[Any]:
     return found
 
 
-class Pipeline:
+def no_pause(clock: Callable[[], float]) -> Pause:
+    """One that only its own client knows of."""
+    return Pause(MemoryStore(), clock)
+
+
+class InOrder(ABC):
+    """The state machine in a few lines: a run goes through its steps one after another; ``take`` is a step's part."""
+
+    def __init__(self) -> None:
+        self.results: list[dict[str, Any]] = []
+        self.runs: dict[str, str] = {}
+
+    @abstractmethod
+    def take(self, step: Step, message: Mapping[str, Any]) -> dict[str, Any]:
+        """The step's answer."""
+
+    def exists(self, run: str) -> bool:
+        return run in self.runs
+
+    def start(self, run: str, state: str) -> bool:
+        if run in self.runs:
+            return False
+        self.runs[run] = state
+        self._run(json.loads(state))
+        return True
+
+    def report(self, result: Mapping[str, Any]) -> None:
+        self.results.append(dict(result))
+
+    def _run(self, state: dict[str, Any]) -> None:
+        head = {name: state[name] for name in ("run", "occurred_at", "options")}
+        for step in Step:
+            todo = state.get(step.section, {}).get("todo")
+            if todo:
+                state[step.section] = self.take(step, {**head, "step": step.value, "records": todo})
+        self.report(result_of_state(state))
+
+
+# Each claim's owner is another one, whatever pipeline it is of.
+_OWNERS = itertools.count(1)
+
+
+class Pipeline(InOrder):
     """Sends inbox messages through the whole order, one after another."""
 
     def __init__(
@@ -110,6 +148,7 @@ class Pipeline:
         clock: Clock | None = None,
         pdfs: OpensPdfs | None = None,
     ) -> None:
+        super().__init__()
         self.settings = given
         self.clock = clock or Clock()
         self.store = store if store is not None else MemoryStore()
@@ -117,9 +156,6 @@ class Pipeline:
         self.refusals = RefusalList()
         self.pause = Pause(self.store, self.clock)
         self.dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, self.pause, clock=self.clock)
-        self.results: list[dict[str, Any]] = []
-        self.runs: dict[str, str] = {}
-        self._owners = (f"worker-{number}" for number in itertools.count(1))
         self.intake = Intake(
             self.store, self.refusals, self, default_institution=given.default_institution, clock=self.clock
         )
@@ -134,7 +170,7 @@ class Pipeline:
             pause=self.pause,
             settings=self.settings,
             clock=self.clock,
-            new_owner=lambda: next(self._owners),
+            new_owner=lambda: f"worker-{next(_OWNERS)}",
         )
         return Worker(rules(step), means, _Answers(self, task), lambda: 0.5)
 
@@ -160,26 +196,13 @@ class Pipeline:
                 continue
         raise AssertionError(f"{step} has no answer after {receives} receives")
 
-    def exists(self, run: str) -> bool:
-        return run in self.runs
-
-    def start(self, run: str, state: str) -> bool:
-        if run in self.runs:
-            return False
-        self.runs[run] = state
-        self._run(json.loads(state))
-        return True
-
-    def report(self, result: Mapping[str, Any]) -> None:
-        self.results.append(dict(result))
-
-    def _run(self, state: dict[str, Any]) -> None:
-        for step in Step:
-            todo = state.get(step.section, {}).get("todo")
-            if todo:
-                head = {name: state[name] for name in ("run", "occurred_at", "options")}
-                state[step.section] = self.take(step, {**head, "step": step.value, "records": todo})
-        self.report(result_of_state(state))
+    def hands_back(self, step: Step, message: Mapping[str, Any], receive: int = 1) -> None:
+        """Lets a new worker take a message, which must come back."""
+        try:
+            self.worker(step).take(Received(f"{step}-1", json.dumps({**message}), "handle", receive))
+        except HandedBack:
+            return
+        raise AssertionError(f"{step} is done after receive {receive}")
 
 
 class _Answers:

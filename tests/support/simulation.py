@@ -3,8 +3,6 @@
 Intake, workers, client and sandbox are the real ones. The weather says what befalls them on the way.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import logging

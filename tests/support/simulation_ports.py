@@ -1,7 +1,5 @@
 """The ports of one simulated environment: every call through them is a place where others may go first."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """A queue with visibility, receive counts, dead letters and redrive, as SQS has them."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Runs of the state machine: its definition, read and interpreted as far as it goes, several runs open at once."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the sandbox holds, by names instead of uuids and without times: equal for two ways that came to the same."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any

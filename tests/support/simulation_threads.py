@@ -1,7 +1,5 @@
 """The worker's own threads and locks, made to take turns with all other simulated threads."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace, TracebackType

@@ -1,7 +1,5 @@
 """Watches every lease and every call to DokStamp while a simulation runs, and notes what the design forbids."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Lambda functions on their queues: environments that are kept warm, batches, time-outs, at-least-once delivery."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass

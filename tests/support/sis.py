@@ -1,7 +1,5 @@
 """A SIS for tests: one record of each kind, and messages that follow one another in time."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -71,11 +69,22 @@ class Sis:
         for row in self.send({step: [example(step)] for step in steps}).values():
             assert row["outcome"] == "created", row
 
+    def breaks_off(self, step: Step, record: Json | None = None) -> None:
+        """Says a record in a message that comes once, is handed back and never comes again; its lease runs out."""
+        head = {"run": "broken off", "step": step.value, "occurred_at": self.message({})["occurred_at"]}
+        self.pipeline.hands_back(step, head | {"records": [example(step) if record is None else record]})
+        self.pipeline.clock.sleep(self.pipeline.settings.lease_seconds + 1)
+
 
 def live(sandbox: Sandbox, resource: str) -> list[Json]:
     """The records that DokStamp holds."""
     found: list[Json] = sandbox.state[resource]["live"]
     return found
+
+
+def trash(sandbox: Sandbox, resource: str, uuid: str) -> None:
+    """Somebody deletes it in DokStamp; what hangs on it stays."""
+    sandbox.store.tables[resource][uuid].deleted_at = "2026-11-20T12:00:00.000000Z"
 
 
 def calls(sandbox: Sandbox) -> list[tuple[str, str]]:

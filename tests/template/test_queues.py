@@ -115,24 +115,6 @@ def test_a_batch_is_reported_message_by_message_and_polls_are_bounded(function: 
     assert "ReservedConcurrentExecutions" not in FUNCTIONS[function]
 
 
-def test_the_default_lease_outlives_what_may_be_in_flight() -> None:
-    in_flight = default("DeadlineSeconds") + default("ProcessingSeconds") + default("SkewSeconds")
-    assert default("LeaseSeconds") > in_flight
-
-
 def test_a_function_has_time_for_several_calls_and_never_outlives_the_lease() -> None:
     assert timeout("CourseFunction") >= 3 * default("DeadlineSeconds")
     assert timeout("CourseFunction") < default("LeaseSeconds")
-
-
-def test_every_retry_falls_within_the_queue_s_retention() -> None:
-    longest = default("MaximumReceives") * default("RetryCapSeconds")
-    assert longest < QUEUES["CourseQueue"]["MessageRetentionPeriod"]
-
-
-def test_patience_ends_before_the_receives_do() -> None:
-    # Given that every back-off is half of its longest, on average
-    base, cap = default("RetryBaseSeconds"), default("RetryCapSeconds")
-    waits = [min(cap, base * 2**receive) / 2 for receive in range(int(default("MaximumReceives")) - 1)]
-    # Then a record that waits for its parent is blocked by patience, and not by the last receive
-    assert sum(waits) > default("PatienceSeconds")

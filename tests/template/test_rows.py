@@ -1,11 +1,9 @@
 """Nine rows, in one order: template, state machine, folders, queues and sample events hold together."""
 
-import json
-
 import pytest
 
 from dokstamp_sync.order import Step
-from tests.template.cloudformation import ROOT, loops, of_type, outputs, raw, resources
+from tests.template.cloudformation import ROOT, loops, of_type, raw
 
 ROWS = [step.logical_id for step in Step]
 
@@ -30,19 +28,6 @@ def test_every_loop_goes_over_the_nine_steps_in_order() -> None:
 
 
 @pytest.mark.parametrize("step", list(Step))
-def test_a_step_has_a_queue_a_dead_letter_queue_a_role_a_log_group_and_a_function(step: Step) -> None:
-    row = step.logical_id
-    kinds = {
-        f"{row}Queue": "AWS::SQS::Queue",
-        f"{row}DeadLetterQueue": "AWS::SQS::Queue",
-        f"{row}Role": "AWS::IAM::Role",
-        f"{row}LogGroup": "AWS::Logs::LogGroup",
-        f"{row}Function": "AWS::Serverless::Function",
-    }
-    assert {name: resources()[name]["Type"] for name in kinds} == kinds
-
-
-@pytest.mark.parametrize("step", list(Step))
 def test_a_step_s_queues_and_function_are_named_after_it(step: Step) -> None:
     queues, functions = of_type("AWS::SQS::Queue"), of_type("AWS::Serverless::Function")
     assert queues[f"{step.logical_id}Queue"]["QueueName"] == named(name_of(step))
@@ -64,17 +49,6 @@ def test_the_folders_are_those_of_the_steps_and_no_others() -> None:
     assert folders == {step.folder for step in Step} | {"intake", "results"}
 
 
-def test_there_is_one_real_event_for_every_function() -> None:
-    for name in [*Step, "intake"]:
-        event = json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
-        assert [record["eventSource"] for record in event["Records"]] == ["aws:sqs"]
-    for step in Step:
-        event = json.loads((ROOT / "events" / f"{step}.json").read_text(encoding="utf-8"))
-        (record,) = event["Records"]
-        assert record["eventSourceARN"].endswith(f"-{name_of(step)}")
-        assert json.loads(record["body"])["step"] == step.value
-
-
 def test_the_state_machine_is_given_every_queue_under_its_name() -> None:
     machine = of_type("AWS::StepFunctions::StateMachine")["StateMachine"]
     wanted: dict[str, object] = {f"{row}QueueUrl": {"Ref": f"{row}Queue"} for row in ROWS}
@@ -83,9 +57,3 @@ def test_the_state_machine_is_given_every_queue_under_its_name() -> None:
     assert list(machine["DefinitionSubstitutions"])[:9] == [f"{row}QueueUrl" for row in ROWS]
     assert machine["DefinitionS3Location"] == "statemachine/sync.asl.json"
     assert machine["StateMachineType"] == "STANDARD"
-
-
-def test_the_outputs_name_the_queues_of_every_step() -> None:
-    for row in ROWS:
-        assert outputs()[f"{row}QueueUrl"] == {"Value": {"Ref": f"{row}Queue"}}
-        assert outputs()[f"{row}DeadLetterQueueUrl"] == {"Value": {"Ref": f"{row}DeadLetterQueue"}}

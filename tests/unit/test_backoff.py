@@ -52,7 +52,9 @@ def test_the_longest_visibility_is_one_that_sqs_takes() -> None:
         ("120", 120),
         (" 7 ", 7),
         ("999999999999999999999999", LONGEST_RETRY_AFTER),
-        ("9" * 400, LONGEST_RETRY_AFTER),
+        ("9" * 5000, LONGEST_RETRY_AFTER),
+        ("01 Jan 0001 00:00:00 +2359", 0),
+        ("31 Dec 9999 23:59:59 -2359", LONGEST_RETRY_AFTER),
         ("Fri, 20 Nov 2026 12:01:30 GMT", 90),
         ("Fri, 20 Nov 2026 09:01:30 -0300", 90),
         ("Fri, 20 Nov 2026 12:01:30", 90),
@@ -71,6 +73,7 @@ def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | N
         *("", " ", "soon", "-5", "1.5", "+3", "1e3", "٣", "²", "0x10", "12 s", "Fri, 32 Nov 2026 12:00:00 GMT"),
         *("2026-11-20T12:00:00Z", "Fri, 20 Nov 99999 12:00:00 GMT", "1 Jan 99999999999999999999 00:00:00 GMT"),
         *("Fri, 20 Nov 2026 12:00:00 +99999999999", ",,,", "Mon", "\x00", "Fri, 20 Nov 2026 99:99:99 GMT"),
+        *(",", "-" * 99, "1e9", "Mon, 99 Foo 99999 99:99:99 +9999"),
     ],
 )
 def test_a_retry_after_that_is_rubbish_counts_as_none(header: str) -> None:

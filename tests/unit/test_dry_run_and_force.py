@@ -181,10 +181,11 @@ def test_force_does_not_send_what_is_stale(sis: Sis, sandbox: Sandbox) -> None:
     assert calls(sandbox) == []
 
 
-def test_a_forced_dry_run_tells_what_force_would_send(sis: Sis, sandbox: Sandbox) -> None:
-    # Given a course that was delivered, When it is sent with both options, Then it would be updated
-    sis.has_said(Step.INSTITUTION, Step.COURSE)
+@pytest.mark.parametrize("step", [Step.COURSE, Step.COURSE_MODULES], ids=lambda step: step.value)
+def test_a_forced_dry_run_tells_what_force_would_send(step: Step, sis: Sis, sandbox: Sandbox) -> None:
+    # Given a record that was delivered, When it is sent with both options, Then it would be updated
+    sis.has_said(Step.INSTITUTION, Step.COURSE, Step.MODULE, Step.COURSE_MODULES)
     sandbox.calls.clear()
-    row = sis.say(Step.COURSE, options={"dry_run": True, "force": True})
+    row = sis.say(step, options={"dry_run": True, "force": True})
     assert (row["outcome"], row["reason"]) == ("updated", "dry run: would be updated")
     assert writes(sandbox) == []

@@ -16,6 +16,7 @@ from dokstamp_sync.order import Step
 from local.sandbox import Sandbox
 from tests.support.pipeline import Pipeline
 from tests.support.sis import Json, Sis, calls, example, live
+from tests.support.tables import make_table
 
 COURSES = (Step.INSTITUTION, Step.COURSE)
 
@@ -25,20 +26,6 @@ def test_a_new_message_starts_one_run_named_after_its_id(sis: Sis, pipeline: Pip
     result = pipeline.send(sis.message({Step.INSTITUTION: [example(Step.INSTITUTION)]}, id="ana@x.example"))
     assert list(pipeline.runs) == [run_of("ana@x.example")] == [result["run"]]
     assert (result["status"], result["counts"]) == ("completed", {"created": 1})
-
-
-def test_the_same_id_again_starts_nothing(sis: Sis, pipeline: Pipeline, sandbox: Sandbox) -> None:
-    # Given a message that started a run
-    message = sis.message({Step.INSTITUTION: [example(Step.INSTITUTION)]})
-    pipeline.send(message)
-    sandbox.calls.clear()
-    # When the queue delivers it again, and the SIS sends another one under the same id
-    other = {**message, "institutions": [example(Step.INSTITUTION, name="Other", sis_id="O")]}
-    for body in (message, other):
-        pipeline.intake.take(json.dumps(body), "message-2")
-    # Then there is the one run and its one result
-    assert len(pipeline.runs) == len(pipeline.results) == 1
-    assert calls(sandbox) == []
 
 
 def test_a_message_with_nothing_new_has_a_result_and_no_run(sis: Sis, pipeline: Pipeline) -> None:
@@ -179,13 +166,7 @@ def test_a_message_stays_when_aws_cannot_be_asked(
 def outcomes() -> Iterator[str]:
     """The outcomes table of the template, on a stand-in that keeps DynamoDB's bounds."""
     with mock_aws():
-        boto3.client("dynamodb", region_name="us-east-1").create_table(
-            TableName="outcomes",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        )
-        yield "outcomes"
+        yield make_table(boto3.client("dynamodb", region_name="us-east-1"), "outcomes")
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,6 @@ def test_a_message_that_is_too_large_is_refused_without_being_read() -> None:
     assert "split it" in refusal.errors[0]["problem"]
 
 
-def test_a_message_with_501_records_is_refused() -> None:
-    refusal = refused(json.dumps(HEAD | {"courses": [example(Step.COURSE)] * 501}))
-    assert "501 records" in refusal.errors[0]["problem"]
-
-
 def test_a_bad_record_is_rejected_by_itself_with_its_place_and_fields() -> None:
     # Given a bad record between two good ones
     bad = example(Step.COURSE, code="LAW", name=None, workload_hours=-1, colour="red")

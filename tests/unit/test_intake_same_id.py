@@ -16,13 +16,14 @@ COURSES = (Step.INSTITUTION, Step.COURSE)
 
 
 @pytest.mark.parametrize("option", [{}, {"force": True}, {"dry_run": True}], ids=["plain", "force", "dry run"])
-@pytest.mark.parametrize("first", ["nothing new", "bad records alone"])
+@pytest.mark.parametrize("first", ["a run", "nothing new", "bad records alone"])
 def test_the_same_id_is_the_same_message_also_after_a_result_without_a_run(
     first: str, option: Json, sis: Sis, pipeline: Pipeline, sandbox: Sandbox
 ) -> None:
-    # Given a message that had a result without a run
+    # Given a message that made a run, or had a result without one
     sis.has_said(*COURSES)
-    record = example(Step.COURSE) if first == "nothing new" else {"code": "CS"}
+    said = {"a run": example(Step.COURSE, name="Other"), "nothing new": example(Step.COURSE)}
+    record = said.get(first, {"code": "CS"})
     message = sis.message({Step.COURSE: [record]})
     pipeline.send(message)
     before = (len(pipeline.results), len(pipeline.runs), dict(pipeline.refusals.kept))

@@ -93,17 +93,6 @@ def test_a_filter_beside_the_one_that_reads_null_is_kept() -> None:
     assert api.asked == [{"institution_uuid": "i-1"}]
 
 
-def test_a_student_that_dokstamp_has_in_lower_case_is_found(sis: Sis, pipeline: Pipeline, sandbox: Sandbox) -> None:
-    # Given a student that was made by hand, and an e-mail that the SIS writes with capitals
-    known = {"name": "Ana Souza", "email": "ana@x.example", "date_of_birth": "2000-01-31"}
-    held = pipeline.dokstamp.create("/students", known)
-    # When the SIS sends the student
-    row = sis.say(Step.STUDENT, example(Step.STUDENT, email="Ana@X.example"))
-    # Then it is that student
-    assert (row["outcome"], row["uuid"]) == ("updated", held["uuid"])
-    assert len(live(sandbox, "students")) == 1
-
-
 @pytest.mark.parametrize(
     ("email", "asked"),
     [

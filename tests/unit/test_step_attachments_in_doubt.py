@@ -6,10 +6,10 @@ from dokstamp_sync.delivery.shared import SharedRows
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
-from tests.support.attaching import ATTACH, DETACH, attached, catalogue, course, group, groups_of, hand_back
+from tests.support.attaching import ATTACH, DETACH, attached, course, group, groups_of
 from tests.support.sis import Sis
 
-__all__ = ["catalogue"]
+pytestmark = pytest.mark.usefixtures("catalogue")
 CANNOT_BE_ASKED = Fault(kind="status", status=503, method="GET", path=ATTACH)
 
 
@@ -18,7 +18,7 @@ def test_a_list_that_was_not_attached_is_not_attached_later_in_place_of_a_newer_
     listed = course({"module_id": "M1", "workload": 20})
     sis.say(Step.COURSE_MODULES, listed)
     sandbox.add_faults(CANNOT_BE_ASKED)
-    hand_back(sis, Step.COURSE_MODULES, course({"module_id": "M1", "workload": 99}))
+    sis.breaks_off(Step.COURSE_MODULES, course({"module_id": "M1", "workload": 99}))
     # When a newer message says what is attached already, and a group of the course is delivered after it
     sis.say(Step.COURSE_MODULES, listed)
     sis.say(Step.MODULE_GROUP, group("Term 1", "M2"))
@@ -41,7 +41,7 @@ def test_a_worker_that_was_overtaken_leaves_no_wish_of_its_own_behind(
         return claim(rows, id_)
 
     monkeypatch.setattr(SharedRows, "claim", slowly)
-    hand_back(sis, Step.COURSE_MODULES, course({"module_id": "M1", "workload": 99}))
+    sis.breaks_off(Step.COURSE_MODULES, course({"module_id": "M1", "workload": 99}))
     # When a group of the course is delivered after both
     sis.say(Step.MODULE_GROUP, group("Term 1", "M2"))
     # Then the newer list counts
@@ -54,8 +54,7 @@ def test_what_an_unfinished_worker_detached_is_attached_again_also_by_the_second
     # Given a group's module that a worker detached without hearing so, and whose lease has run out
     sis.say(Step.MODULE_GROUP, group("Term 1", "M1"))
     sandbox.add_faults(Fault(kind="reset_after", method="DELETE", path=DETACH))
-    hand_back(sis, Step.MODULE_GROUP, group("Term 1"))
-    sis.pipeline.clock.sleep(sis.pipeline.settings.lease_seconds + 1)
+    sis.breaks_off(Step.MODULE_GROUP, group("Term 1"))
     # When the next worker, who is to attach it, cannot ask which modules are free, and tries again
     sandbox.add_faults(CANNOT_BE_ASKED)
     sis.say(Step.MODULE_GROUP, group("Term 1", "M1"))
@@ -68,8 +67,7 @@ def test_what_an_unfinished_worker_attached_is_detached_when_it_is_not_wanted_an
 ) -> None:
     # Given a list that was attached without an answer, and a lease that has run out
     sandbox.add_faults(Fault(kind="reset_after", method="POST", path=ATTACH))
-    hand_back(sis, Step.COURSE_MODULES, course("M1", "M2"))
-    sis.pipeline.clock.sleep(sis.pipeline.settings.lease_seconds + 1)
+    sis.breaks_off(Step.COURSE_MODULES, course("M1", "M2"))
     # When a newer list leaves a module out
     sis.say(Step.COURSE_MODULES, course("M1"))
     # Then it is not attached any more

@@ -1,5 +1,6 @@
 """Step 9, issuing: one PDF, one certificate, issued only if DokStamp says so."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,8 @@ from local.sandbox import Fault, Sandbox
 from tests.support.pipeline import FolderPdfs, Pipeline, settings
 from tests.support.sis import Json, Sis, calls, example, live, moment, pdf, writes
 
-BEFORE = (Step.INSTITUTION, Step.COURSE, Step.COHORT, Step.STUDENT)
 WRITES = [("POST", "/files"), ("POST", "/certificates")]
-
-
-@pytest.fixture(autouse=True)
-def graduate(sis: Sis, sandbox: Sandbox, tmp_path: Path) -> None:
-    """A student who is enrolled, and the PDF."""
-    sis.has_said(*BEFORE)
-    sis.say(Step.ENROLLMENT, example(Step.ENROLLMENT, cohort_id="CS-1"))
-    pdf(tmp_path, "ana.pdf")
-    sandbox.calls.clear()
+pytestmark = pytest.mark.usefixtures("graduate")
 
 
 def certificate(**changes: object) -> Json:
@@ -72,13 +64,11 @@ def test_student_and_course_stand_in_for_an_enrollment(sis: Sis, sandbox: Sandbo
 
 @pytest.mark.parametrize("generation", ["g1", "g2"])
 def test_the_other_generation_s_flag_leaves_a_draft_which_does_not_count_as_issued(
-    generation: str, sis: Sis, sandbox: Sandbox, tmp_path: Path
+    generation: str, elsewhere: Callable[..., Pipeline], sandbox: Sandbox
 ) -> None:
     # Given an issue mode that this DokStamp ignores
     sandbox.switch(generation=generation, auth="both")
-    given = settings(sandbox.url, dokstamp_issue="finish" if generation == "g1" else "status")
-    pipeline = Pipeline(given, store=sis.pipeline.store, clock=sis.pipeline.clock, pdfs=FolderPdfs(tmp_path))
-    wrong = Sis(pipeline)
+    wrong = Sis(elsewhere(dokstamp_issue="finish" if generation == "g1" else "status"))
     # When a certificate is sent
     row = wrong.say(Step.CERTIFICATE, certificate(), id="wrong", occurred_at=moment(50))
     # Then after the patience it is rejected, with the hint where to look, and there is one draft
@@ -165,15 +155,14 @@ def test_a_lost_answer_never_makes_a_second_certificate(kind: str, path: str, si
 
 @pytest.mark.parametrize("said", [None, "2026-10-30T09:00:00-03:00"], ids=["occurred_at", "issued_at"])
 def test_issued_at_is_sent_in_status_mode_and_is_frozen(
-    said: str | None, sis: Sis, sandbox: Sandbox, tmp_path: Path
+    said: str | None, elsewhere: Callable[..., Pipeline], sandbox: Sandbox
 ) -> None:
     # Given the generation that takes a time of issue, and a create that fails twice
     sandbox.switch(generation="g1", auth="both")
-    given = settings(sandbox.url, dokstamp_issue="status")
-    pipeline = Pipeline(given, store=sis.pipeline.store, clock=sis.pipeline.clock, pdfs=FolderPdfs(tmp_path))
     sandbox.add_faults(Fault(kind="status", method="POST", path="^/certificates$", times=2))
     # When a certificate is sent
-    Sis(pipeline).say(Step.CERTIFICATE, certificate(issued_at=said), id="x", occurred_at="2026-11-20T12:00:00Z")
+    given = {"id": "x", "occurred_at": "2026-11-20T12:00:00Z"}
+    Sis(elsewhere(dokstamp_issue="status")).say(Step.CERTIFICATE, certificate(issued_at=said), **given)
     # Then every try asked for the same time: the SIS's own, else when the message occurred
     asked = [call.body for call in sandbox.calls if (call.method, call.path) == WRITES[1]]
     expected = "2026-10-30T12:00:00.000000Z" if said else "2026-11-20T12:00:00.000000Z"

@@ -1,7 +1,5 @@
 """Steps 4 and 5 where DokStamp refuses to detach: what is still attached is not taken for gone."""
 
-from typing import Any
-
 import pytest
 
 from dokstamp_sync.order import Step
@@ -9,67 +7,41 @@ from local.sandbox import Fault, Sandbox
 from tests.support.attaching import (
     ATTACH,
     DETACH,
+    NO,
     Person,
     attach_calls,
     attached,
-    catalogue,
     course,
     group,
     groups_of,
-    hand_back,
-    person,
+    refuse,
     uuid_of,
 )
-from tests.support.sis import Sis, calls
+from tests.support.sis import Sis, calls, example, trash
 
-__all__ = ["catalogue", "person"]
-
-
-def refusing(times: int | None = None, **values: Any) -> Fault:
-    body = {"message": "Certificates need this module."}
-    return Fault(kind="status", status=422, method="DELETE", path=DETACH, times=times, body=body, **values)
+pytestmark = pytest.mark.usefixtures("catalogue")
 
 
-def test_a_module_that_dokstamp_does_not_detach_rejects_the_list_that_dropped_it(sis: Sis, sandbox: Sandbox) -> None:
-    # Given two attached modules, of which DokStamp will not detach one
+def test_a_module_that_dokstamp_does_not_detach_rejects_the_list_until_it_does(sis: Sis, sandbox: Sandbox) -> None:
+    # Given two attached modules, of which DokStamp will not detach one for now
     sis.say(Step.COURSE_MODULES, course("M1", "M2", "M3"))
-    sandbox.add_faults(refusing(where=uuid_of(sandbox, "M2")))
+    refuse(sandbox, DETACH, "M2", times=3)
     # When the SIS drops it together with another one, and says so again
     told = [sis.say(Step.COURSE_MODULES, course("M1")) for _ in range(2)]
     # Then the other one is detached, and the record is rejected each time, with DokStamp's reason
     assert list(attached(sandbox)) == ["M1", "M2"]
     assert [row["outcome"] for row in told] == ["rejected", "rejected"]
-    assert "Certificates need this module." in told[0]["reason"]
-
-
-def test_what_could_not_be_detached_is_detached_when_dokstamp_lets_it_go(sis: Sis, sandbox: Sandbox) -> None:
-    # Given a module that DokStamp did not detach
-    sis.say(Step.COURSE_MODULES, course("M1", "M2"))
-    sandbox.add_faults(refusing(times=1))
-    sis.say(Step.COURSE_MODULES, course("M1"))
-    # When DokStamp does, and the list is sent again
+    assert NO in told[0]["reason"]
+    # And when DokStamp lets it go, and the list is sent once more, it is detached
     row = sis.say(Step.COURSE_MODULES, course("M1"))
-    # Then it is detached
     assert (row["outcome"], row["reason"]) == ("updated", "0 attached, 1 detached")
     assert list(attached(sandbox)) == ["M1"]
-
-
-def test_what_the_list_could_not_drop_is_not_the_fault_of_a_group(sis: Sis, sandbox: Sandbox) -> None:
-    # Given a module that the course's list dropped and DokStamp did not detach
-    sis.say(Step.COURSE_MODULES, course("M1", "M2"))
-    sandbox.add_faults(refusing(where=uuid_of(sandbox, "M2")))
-    sis.say(Step.COURSE_MODULES, course("M1"))
-    # When a group of the course is sent
-    row = sis.say(Step.MODULE_GROUP, group("Term 1", "M3"))
-    # Then the group has its module, and is not blamed
-    assert row["outcome"] == "created"
-    assert groups_of(sandbox) == {"M1": None, "M2": None, "M3": "Term 1"}
 
 
 def test_a_place_that_cannot_change_stays_known_as_it_is(sis: Sis, sandbox: Sandbox) -> None:
     # Given a module that DokStamp will not detach
     sis.say(Step.COURSE_MODULES, course("M1"))
-    sandbox.add_faults(refusing())
+    refuse(sandbox, DETACH)
     # When its workload is to change, and then is to be what it was
     changed = sis.say(Step.COURSE_MODULES, course({"module_id": "M1", "workload": 9}))
     sandbox.calls.clear()
@@ -89,9 +61,9 @@ def test_a_module_that_somebody_has_taken_off_counts_as_detached(how: str, sis: 
     kept = sandbox.store.tables["attachments"]
     for key in [key for key, each in kept.items() if each.values["module_uuid"] == uuid]:
         del kept[key]
+    refuse(sandbox, DETACH, "M2")
     if how == "deleted":
-        sandbox.store.tables["modules"][uuid].deleted_at = "2026-11-20T12:00:00.000000Z"
-    sandbox.add_faults(refusing(where=uuid))
+        trash(sandbox, "modules", uuid)
     # When the SIS drops it
     row = sis.say(Step.COURSE_MODULES, course("M1"))
     # Then that is done
@@ -101,11 +73,9 @@ def test_a_module_that_somebody_has_taken_off_counts_as_detached(how: str, sis: 
 def test_a_detach_that_was_carried_out_in_part_is_not_forgotten(sis: Sis, sandbox: Sandbox) -> None:
     # Given two modules to detach, which DokStamp refuses together, and of which it then detaches one
     sis.say(Step.COURSE_MODULES, course("M1", "M2", "M3"))
-    sandbox.add_faults(
-        refusing(times=1),
-        Fault(kind="status", status=429, method="DELETE", path=DETACH, where=uuid_of(sandbox, "M2")),
-    )
-    hand_back(sis, Step.COURSE_MODULES, course({"module_id": "M3", "order": 3}))
+    refuse(sandbox, DETACH, times=1)
+    sandbox.add_faults(Fault(kind="status", status=429, method="DELETE", path=DETACH, where=uuid_of(sandbox, "M2")))
+    sis.breaks_off(Step.COURSE_MODULES, course({"module_id": "M3", "order": 3}))
     # When a newer message wants them as they were
     row = sis.say(Step.COURSE_MODULES, course("M1", "M2", "M3"))
     # Then all are attached
@@ -152,9 +122,23 @@ def test_a_detach_that_was_carried_out_though_it_was_refused_counts_as_done(sis:
 
 def test_what_was_attached_though_it_was_refused_is_detached_when_it_is_dropped(sis: Sis, sandbox: Sandbox) -> None:
     # Given a DokStamp that attaches a module, answers that it did not, and will not detach it for now
-    sandbox.add_faults(Fault(kind="status", status=422, method="POST", path=ATTACH, carry_out=True), refusing(times=1))
+    sandbox.add_faults(Fault(kind="status", status=422, method="POST", path=ATTACH, carry_out=True))
+    refuse(sandbox, DETACH, times=1)
     assert sis.say(Step.COURSE_MODULES, course("M1"))["outcome"] == "rejected"
     # When the SIS drops it
     sis.say(Step.COURSE_MODULES, course())
     # Then it is detached
     assert attached(sandbox) == {}
+
+
+def test_a_module_that_was_replaced_in_dokstamp_is_attached_anew(sis: Sis, sandbox: Sandbox, person: Person) -> None:
+    # Given an attached module that a person took off the course and deleted, and that the sync made anew
+    sandbox.switch(trashed_blocks_unique=False)
+    sis.say(Step.COURSE_MODULES, course("M1"))
+    person.detaches("M1")
+    person.deletes_module("M1")
+    sis.say(Step.MODULE, example(Step.MODULE, code="M1", name="Module 1, anew"))
+    # When the list is said with another one, Then both are attached
+    row = sis.say(Step.COURSE_MODULES, course("M1", "M2"))
+    assert row["outcome"] != "rejected", row["reason"]
+    assert groups_of(sandbox) == {"M1": None, "M2": None}

@@ -11,17 +11,14 @@ from tests.support.attaching import (
     Person,
     attach_calls,
     attached,
-    catalogue,
     course,
     group,
     groups_of,
-    hand_back,
-    person,
     say_alone,
 )
 from tests.support.sis import Sis, calls, live
 
-__all__ = ["catalogue", "person"]
+pytestmark = pytest.mark.usefixtures("catalogue")
 BOTH_REFUSALS = pytest.mark.parametrize("refusal", ["all_or_nothing", "partial"])
 
 
@@ -99,8 +96,7 @@ def test_whoever_follows_an_unfinished_worker_does_not_attach_for_a_group_that_i
     sandbox.switch(attach_refusal=refusal)
     say_alone(sis, course("M1", "M2"), group("G1", "M1"))
     sandbox.add_faults(Fault(kind="reset_after", method="POST", path=ATTACH))
-    hand_back(sis, Step.COURSE_MODULES, course("M1", "M2", "M3"))
-    sis.pipeline.clock.sleep(sis.pipeline.settings.lease_seconds + 1)
+    sis.breaks_off(Step.COURSE_MODULES, course("M1", "M2", "M3"))
     person.deletes_group("G1")
     # When the next worker cannot rely on anything that is remembered
     row = sis.say(Step.COURSE_MODULES, course("M1", "M2", "M3"))

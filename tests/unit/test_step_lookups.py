@@ -13,10 +13,6 @@ from tests.support.sis import Json, Sis, calls, example, live, writes
 LOOSE = ["case_insensitive", "prefix", "contains"]
 
 
-def other_institution() -> Json:
-    return example(Step.INSTITUTION, sis_id="MONTE", name="Monte")
-
-
 @pytest.mark.parametrize("match", LOOSE)
 @pytest.mark.parametrize(
     ("step", "near"),
@@ -99,11 +95,24 @@ def test_any_character_of_a_code_survives_the_query(
     assert f"where[code]={code}" in unquote_plus(sandbox.calls[0].query)
 
 
-@pytest.mark.parametrize("step", [Step.COURSE, Step.MODULE], ids=lambda step: step.value)
-def test_the_same_code_in_another_institution_is_another_entity(step: Step, sis: Sis, sandbox: Sandbox) -> None:
-    # Given two institutions, one of them with that code
-    sis.send({Step.INSTITUTION: [example(Step.INSTITUTION), other_institution()]})
-    theirs = sis.say(step, example(step, sis_id="theirs", institution_id="MONTE"))
+@pytest.mark.parametrize(
+    ("step", "elsewhere"),
+    [
+        (Step.COURSE, {"institution_id": "MONTE"}),
+        (Step.MODULE, {"institution_id": "MONTE"}),
+        (Step.COHORT, {"course_id": "LAW"}),
+    ],
+    ids=lambda value: value.value if isinstance(value, Step) else "",
+)
+def test_the_same_code_in_another_institution_or_course_is_another_entity(
+    step: Step, elsewhere: Json, sis: Sis, sandbox: Sandbox
+) -> None:
+    # Given two institutions and two courses, one of them with that code, where codes are unique within each
+    sandbox.switch(cohort_code_scope="course")
+    sis.send({Step.INSTITUTION: [example(Step.INSTITUTION), example(Step.INSTITUTION, sis_id="MONTE", name="Monte")]})
+    if step is Step.COHORT:
+        sis.send({Step.COURSE: [example(Step.COURSE), example(Step.COURSE, code="LAW", name="Law")]})
+    theirs = sis.say(step, example(step, sis_id="theirs", **elsewhere))
     # When the other one's record is sent
     ours = sis.say(step)
     # Then it gets an entity of its own
@@ -125,28 +134,13 @@ def test_the_cohort_of_another_course_with_that_code_is_not_taken(sis: Sis, sand
     assert [(each["uuid"], each["code"]) for each in live(sandbox, "cohorts")] == [(theirs["uuid"], "CS-1")]
 
 
-def test_a_cohort_s_code_may_repeat_where_its_scope_is_the_course(sis: Sis, sandbox: Sandbox) -> None:
-    # Given a DokStamp whose cohort codes are unique within a course
-    sandbox.switch(cohort_code_scope="course")
-    sis.has_said(Step.INSTITUTION, Step.COURSE)
-    sis.say(Step.COURSE, example(Step.COURSE, code="LAW", name="Law"))
-    sis.say(Step.COHORT, example(Step.COHORT, sis_id="theirs", course_id="LAW"))
-    # When our cohort is sent
-    ours = sis.say(Step.COHORT)
-    # Then both courses have one of that code
-    assert ours["outcome"] == "created"
-    assert len(live(sandbox, "cohorts")) == 2
-
-
 @pytest.mark.parametrize("unknown", ["ignored", "refused"])
 @pytest.mark.parametrize("step", [Step.INSTITUTION, Step.ENROLLMENT], ids=lambda step: step.value)
 def test_a_filter_that_dokstamp_does_not_know_is_no_obstacle(
     step: Step, unknown: str, sis: Sis, sandbox: Sandbox, rows: dict[str, Row]
 ) -> None:
     # Given a DokStamp that knows only the filters of its documentation, and an entity that the mapping does not know
-    needed = [Step.INSTITUTION, Step.COURSE, Step.STUDENT] if step is Step.ENROLLMENT else []
-    if needed:
-        sis.has_said(*needed)
+    sis.has_said(Step.INSTITUTION, Step.COURSE, Step.STUDENT, Step.ENROLLMENT)
     created = sis.say(step)
     del rows[f"{step}#{example(step)['sis_id']}"]
     sandbox.switch(filter_fields="documented", unknown_filter=unknown)
@@ -170,15 +164,16 @@ def test_an_enrollment_without_a_cohort_is_not_the_one_with_it(sis: Sis, sandbox
 
 
 @pytest.mark.parametrize("match", ["exact", "case_insensitive"])
+@pytest.mark.parametrize("emails", [("Ana@X.example", "ana@x.example"), ("ana@x.example", "Ana@X.example")], ids=str)
 def test_a_student_is_the_same_whatever_the_case_of_the_e_mail(
-    match: str, sis: Sis, sandbox: Sandbox, rows: dict[str, Row]
+    emails: tuple[str, str], match: str, sis: Sis, sandbox: Sandbox, rows: dict[str, Row]
 ) -> None:
-    # Given a student that DokStamp holds under an e-mail in capitals, which blocks the same one in small letters
+    # Given a student that DokStamp holds under an e-mail, which blocks the same one in other letters
     sandbox.switch(filter_match=match)
-    held = sis.say(Step.STUDENT, example(Step.STUDENT, email="Ana@X.example"))
+    held = sis.say(Step.STUDENT, example(Step.STUDENT, email=emails[0]))
     rows.clear()
-    # When the SIS sends the student in small letters
-    row = sis.say(Step.STUDENT)
+    # When the SIS sends the student in those
+    row = sis.say(Step.STUDENT, example(Step.STUDENT, email=emails[1]))
     # Then no second student comes of it: it is found, if not by the filter, then among all of them
     assert len(live(sandbox, "students")) == 1
     assert (row["outcome"], row["uuid"]) == ("updated", held["uuid"])

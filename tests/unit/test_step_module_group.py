@@ -7,11 +7,7 @@ from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
 from tests.support.sis import Json, Sis, calls, example, live, writes
 
-
-@pytest.fixture(autouse=True)
-def catalogue(sis: Sis, sandbox: Sandbox) -> None:
-    sis.has_said(Step.INSTITUTION, Step.COURSE, Step.MODULE)
-    sandbox.calls.clear()
+pytestmark = pytest.mark.usefixtures("catalogue")
 
 
 def group(**changes: object) -> Json:
@@ -96,6 +92,15 @@ def test_a_refused_attachment_does_not_make_a_second_group_later(sis: Sis, sandb
     assert (first["outcome"], second["outcome"]) == ("rejected", "updated")
     assert len(live(sandbox, "module_groups")) == 1
     assert len(sandbox.state["attachments"]) == 1
+
+
+def test_a_changed_group_that_was_deleted_in_dokstamp_is_made_anew(sis: Sis, sandbox: Sandbox) -> None:
+    # Given a group that somebody deleted
+    sis.say(Step.MODULE_GROUP)
+    sandbox.store.tables["module_groups"].clear()
+    # When it changes, Then there is one again
+    assert sis.say(Step.MODULE_GROUP, group(order=2))["outcome"] == "created"
+    assert len(live(sandbox, "module_groups")) == 1
 
 
 def test_a_group_without_modules_is_a_group_all_the_same(sis: Sis, sandbox: Sandbox) -> None:

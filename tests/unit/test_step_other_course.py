@@ -5,10 +5,9 @@ import pytest
 from dokstamp_sync.mapping.row import Row
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
-from tests.support.attaching import ATTACH, attached, catalogue, course, group, groups_of, hand_back
-from tests.support.sis import Json, Sis, example, live, writes
+from tests.support.attaching import ATTACH, attached, course, group, groups_of, refuse
+from tests.support.sis import Json, Sis, example, live, trash, writes
 
-__all__ = ["catalogue"]
 BOTH = pytest.mark.parametrize("step", [Step.COURSE_MODULES, Step.MODULE_GROUP])
 
 
@@ -67,8 +66,7 @@ def test_a_group_that_was_refused_may_be_corrected_to_another_course(sis: Sis, s
 def test_a_group_that_may_have_been_made_is_not_made_in_another_course(sis: Sis, sandbox: Sandbox) -> None:
     # Given a group that was made without an answer, and a lease that has run out
     sandbox.add_faults(Fault(kind="reset_after", method="POST", path="modules/groups$"))
-    hand_back(sis, Step.MODULE_GROUP, said(Step.MODULE_GROUP, "M1"))
-    sis.pipeline.clock.sleep(sis.pipeline.settings.lease_seconds + 1)
+    sis.breaks_off(Step.MODULE_GROUP, said(Step.MODULE_GROUP, "M1"))
     # When the SIS says it of another course, and then of its own
     other = sis.say(Step.MODULE_GROUP, said(Step.MODULE_GROUP, "M1", course_id="LAW"))
     own = sis.say(Step.MODULE_GROUP, said(Step.MODULE_GROUP, "M1"))
@@ -84,7 +82,7 @@ def test_a_course_that_was_made_anew_in_dokstamp_is_the_same_course(step: Step, 
     # Given a record of a course that somebody deleted, and that the sync made anew
     sis.say(step, said(step, "M1"))
     sandbox.switch(trashed_blocks_unique=False)
-    sandbox.store.tables["courses"][live(sandbox, "courses")[0]["uuid"]].deleted_at = "2026-11-20T12:00:00.000000Z"
+    trash(sandbox, "courses", live(sandbox, "courses")[0]["uuid"])
     sandbox.store.tables["attachments"].clear()
     assert sis.say(Step.COURSE, example(Step.COURSE, description="anew"))["outcome"] == "created"
     # When the record changes
@@ -118,7 +116,7 @@ def test_a_row_that_does_not_say_its_course_learns_it(
     sis.say(step, said(step, "M1"))
     for name in ("course_id", "course_uuid"):
         rows[f"{step.value}#X1"].facts.pop(name, None)  # type: ignore[attr-defined]
-    sandbox.add_faults(Fault(kind="status", status=422, method="POST", path=ATTACH, times=None))
+    refuse(sandbox, ATTACH)
     assert sis.say(step, said(step, "M1", "M2"))["outcome"] == "rejected"
     # When the SIS says it of another course
     row = sis.say(step, said(step, "M1", "M2", course_id="LAW"))

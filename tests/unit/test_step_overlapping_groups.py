@@ -7,10 +7,10 @@ import pytest
 from dokstamp_sync.mapping.row import Row
 from dokstamp_sync.order import Step
 from local.sandbox import Sandbox
-from tests.support.attaching import catalogue, course, group, groups_of
+from tests.support.attaching import course, group, groups_of
 from tests.support.sis import Json, Sis
 
-__all__ = ["catalogue"]
+pytestmark = pytest.mark.usefixtures("catalogue")
 ORDERS = list(permutations(range(3)))
 
 

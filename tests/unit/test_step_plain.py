@@ -7,7 +7,7 @@ import pytest
 from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
-from tests.support.sis import Sis, calls, example, live, writes
+from tests.support.sis import Json, Sis, calls, example, live, writes
 from tests.unit.plain_cases import PLAIN, Plain
 
 
@@ -155,11 +155,24 @@ def test_a_create_whose_answer_is_lost_makes_one_entity(case: Plain, kind: str, 
     # When the record is sent
     before = sis.pipeline.clock()
     row = sis.say(case.step)
-    # Then the entity is found again after the lease, and was created once
+    # Then the entity is found again after the lease, and was created by one call
     (entity,) = live(sandbox, case.step.section)
     assert (row["outcome"], row["uuid"]) == ("created", entity["uuid"])
-    assert "answer was lost" in row["reason"]
+    assert row["reason"] == "created by an earlier try whose answer was lost"
+    assert writes(sandbox) == [("POST", case.path)]
     assert sis.pipeline.clock() - before >= sis.pipeline.settings.lease_seconds - 1
+
+
+@pytest.mark.parametrize(
+    "fault", [{"kind": "reset_before"}, {"kind": "html"}, {"status": 503}, {"status": 429}], ids=str
+)
+def test_a_create_that_was_not_carried_out_is_repeated(case: Plain, fault: Json, sis: Sis, sandbox: Sandbox) -> None:
+    # Given a create that is not carried out
+    sandbox.add_faults(Fault.model_validate({"kind": "status", "method": "POST", "path": f"^{case.path}$"} | fault))
+    # When the record is sent, Then it is created in the end, by a second call
+    assert sis.say(case.step)["outcome"] == "created"
+    assert len(live(sandbox, case.step.section)) == 1
+    assert writes(sandbox) == [("POST", case.path)] * 2
 
 
 def test_a_mapped_uuid_that_dokstamp_does_not_know_is_forgotten_and_synced_afresh(
@@ -168,12 +181,14 @@ def test_a_mapped_uuid_that_dokstamp_does_not_know_is_forgotten_and_synced_afres
     # Given a delivered record whose entity is gone from DokStamp
     gone = sis.say(case.step)
     sandbox.store.tables[case.step.section].clear()
+    sandbox.calls.clear()
     # When the SIS changes it
     row = sis.say(case.step, example(case.step, **case.change))
-    # Then it is created again
+    # Then DokStamp is asked for it twice, and it is created again
     (entity,) = live(sandbox, case.step.section)
     assert (row["outcome"], row["uuid"]) == ("created", entity["uuid"])
     assert entity["uuid"] != gone["uuid"]
+    assert writes(sandbox) == [("PATCH", f"{case.path}/{gone['uuid']}")] * 2 + [("POST", case.path)]
 
 
 def test_a_404_that_does_not_go_away_is_tried_afresh_only_once(case: Plain, sis: Sis, sandbox: Sandbox) -> None:

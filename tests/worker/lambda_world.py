@@ -9,6 +9,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tests.support.pipeline import CREDENTIALS
+from tests.support.tables import make_table
 from tests.worker import clients
 
 
@@ -53,12 +54,7 @@ def build_world(monkeypatch: pytest.MonkeyPatch, base_url: str) -> World:
     sqs, database = clients.sqs(), clients.dynamodb()
     world = World(sqs.create_queue(QueueName="step", Attributes={"VisibilityTimeout": "720"})["QueueUrl"])
     for table in ("mapping", "outcomes"):
-        database.create_table(
-            TableName=table,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        )
+        make_table(database, table)
     secret = boto3.client("secretsmanager").create_secret(Name="dokstamp", SecretString=json.dumps(CREDENTIALS))
     world.variables = {
         "DOKSTAMP_BASE_URL": base_url,

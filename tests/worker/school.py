@@ -5,15 +5,12 @@ from typing import Any
 
 from dokstamp_sync.order import Step
 from local.sandbox import Sandbox
-from tests.support.pipeline import Pipeline
 
 NOON = "2026-11-20T12:00:00Z"
 ANA = {"sis_id": "ana", "name": "Ana Souza", "email": "ana@school.example", "date_of_birth": "2000-01-31"}
 BIA = ANA | {"sis_id": "bia", "name": "Bia Lima", "email": "bia@school.example"}
 SCHOOL = {"sis_id": "UFP", "name": "UFP", "country": "Brazil"}
 COURSE = {"sis_id": "CS", "code": "CS", "name": "Computer Science", "institution_id": "UFP"}
-MODULE = {"sis_id": "ALG", "code": "ALG", "name": "Algorithms", "institution_id": "UFP"}
-GROUP = {"sis_id": "CS/Core", "course_id": "CS", "name": "Core", "modules": [{"module_id": "ALG"}]}
 
 
 def message(step: Step, *records: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
@@ -39,11 +36,3 @@ def names(sandbox: Sandbox, resource: str = "students") -> list[str]:
 
 def calls(sandbox: Sandbox, method: str, path: str) -> int:
     return sum((each.method, each.path) == (method, path) for each in sandbox.calls)
-
-
-def with_group(pipeline: Pipeline) -> None:
-    """The school has a course, a module and a group of modules."""
-    pipeline.take(Step.INSTITUTION, message(Step.INSTITUTION, SCHOOL))
-    pipeline.take(Step.COURSE, message(Step.COURSE, COURSE))
-    pipeline.take(Step.MODULE, message(Step.MODULE, MODULE))
-    pipeline.take(Step.MODULE_GROUP, message(Step.MODULE_GROUP, GROUP))

@@ -117,12 +117,6 @@ def test_a_message_that_is_none_and_a_record_that_is_invalid_are_kept_whole(worl
     assert all(int(item["expires_at"]["N"]) > 0 for item in kept.values())
 
 
-def test_a_token_that_nobody_knows_is_no_error(world: World, handler: Handler, sandbox: Sandbox) -> None:
-    world.send(students(ANA, task_token="stale"))
-    assert failed(handler(world.receive(), FakeContext())) == []
-    assert names(sandbox) == ["Ana Souza"]
-
-
 def test_a_secret_without_credentials_keeps_the_message(world: World, handler: Handler, sandbox: Sandbox) -> None:
     # Given a secret that nobody has filled in
     boto3.client("secretsmanager").put_secret_value(SecretId="dokstamp", SecretString="{}")

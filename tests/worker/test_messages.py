@@ -81,6 +81,14 @@ def test_another_run_finds_the_record_unchanged(scene: Scene) -> None:
     assert scene.step.begun == ["ana"]
 
 
+def test_what_held_longer_is_not_overwritten_by_what_came_in_between(scene: Scene) -> None:
+    # Given a record that is as at first, said again later
+    scene.take("ana", occurred_at="2026-11-20T11:00:00Z")
+    assert outcomes(scene.take("ana", run="run-2", occurred_at="2026-11-20T13:00:00Z")) == {"ana": "unchanged"}
+    # When another word, of in between, comes late, Then it is stale
+    assert outcomes(scene.take(student("ana", social_name="A."), run="run-3")) == {"ana": "stale"}
+
+
 def test_a_message_straight_from_the_sis_needs_no_token(scene: Scene) -> None:
     # When a message without a task token is taken
     answer = scene.take("ana", task_token=None)

@@ -3,7 +3,6 @@
 import json
 import os
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -57,53 +56,17 @@ def emitted(output: str) -> dict[str, float]:
     return found
 
 
-Provoke = Callable[[Lambda, Sandbox], dict[str, float]]
-
-
-def rejected_by_dokstamp(student: Lambda, sandbox: Sandbox) -> dict[str, float]:
-    sandbox.add_faults(Fault(kind="status", status=400, method="POST", path="^/students$"))
-    return student.take(students(ANA))
-
-
-def misconfigured(student: Lambda, sandbox: Sandbox) -> dict[str, float]:
-    sandbox.add_faults(Fault(kind="status", status=403, path="^/students", times=None))
-    return student.take(students(ANA))
-
-
-def throttled(student: Lambda, sandbox: Sandbox) -> dict[str, float]:
-    sandbox.add_faults(Fault(kind="status", status=429, path="^/students", times=None))
-    return student.take(students(ANA))
-
-
-def unchanged(student: Lambda, sandbox: Sandbox) -> dict[str, float]:
-    student.take(students(ANA))
-    return student.take(students(ANA, run="run-2"))
-
-
-def updated(student: Lambda, sandbox: Sandbox) -> dict[str, float]:
-    student.take(students(ANA))
-    return student.take(students(ANA | {"name": "Ana Lima"}, run="run-2") | {"occurred_at": LATER})
-
-
-def stale(student: Lambda, sandbox: Sandbox) -> dict[str, float]:
-    student.take(students(ANA))
-    return student.take(students(ANA | {"name": "Ana Lima"}, run="run-2") | {"occurred_at": EARLIER})
-
-
-def overdue(student: Lambda, sandbox: Sandbox) -> dict[str, float]:
-    sandbox.add_faults(Fault(kind="status", status=503, path="^/students", times=None))
-    return student.take(students(ANA), first_received=time.time() - 4 * 3600)
-
-
-PROVOKED: dict[str, Provoke] = {
-    "Created": lambda student, sandbox: student.take(students(ANA)),
-    "Updated": updated,
-    "Unchanged": unchanged,
-    "Stale": stale,
-    "Rejected": rejected_by_dokstamp,
-    "Misconfigured": misconfigured,
-    "Throttled": throttled,
-    "Overdue": overdue,
+SAID, CHANGED = students(ANA), students(ANA | {"name": "Ana Lima"}, run="run-2")
+# What the function takes, one after another, and what DokStamp then answers always.
+PROVOKED: dict[str, tuple[list[dict[str, Any]], int | None]] = {
+    "Created": ([SAID], None),
+    "Updated": ([SAID, CHANGED | {"occurred_at": LATER}], None),
+    "Unchanged": ([SAID, SAID | {"run": "run-2"}], None),
+    "Stale": ([SAID, CHANGED | {"occurred_at": EARLIER}], None),
+    "Rejected": ([SAID], 400),
+    "Misconfigured": ([SAID], 403),
+    "Throttled": ([SAID], 429),
+    "Overdue": ([SAID], 503),
 }
 
 
@@ -111,12 +74,16 @@ PROVOKED: dict[str, Provoke] = {
 def test_what_an_alarm_is_for_reaches_cloudwatch(
     world: World, sandbox: Sandbox, capsys: pytest.CaptureFixture[str], metric: str
 ) -> None:
-    # Given the student step's function
+    # Given the student step's function, and perhaps a DokStamp that takes no student
     student = Lambda(Step.STUDENT, world, capsys)
+    messages, status = PROVOKED[metric]
+    if status:
+        sandbox.add_faults(Fault(kind="status", status=status, path="^/students", times=None))
     # When what the metric is for happens to one record
-    found = PROVOKED[metric](student, sandbox)
+    received = time.time() - 4 * 3600 if metric == "Overdue" else None
+    found = [student.take(message, first_received=received) for message in messages]
     # Then it is counted once
-    assert found[metric] == 1
+    assert found[-1][metric] == 1
 
 
 def test_a_record_whose_parent_never_comes_reaches_cloudwatch_as_blocked(

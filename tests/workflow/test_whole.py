@@ -100,15 +100,6 @@ def test_a_message_with_nothing_new_starts_no_run_and_has_a_result_all_the_same(
     assert sandbox.calls == []
 
 
-@pytest.mark.parametrize("sis_id", ["x" * 3000, "é" * 1500])
-def test_a_record_whose_id_no_table_takes_does_not_hold_up_its_message(runs: Runs, inbox: World, sis_id: str) -> None:
-    # When a message holds a record with an id that no table takes as a key, beside a good one
-    inbox.send(MESSAGE | {"students": [ANA, ANA | {"sis_id": sis_id}]})
-    # Then the intake takes it, and its run begins
-    assert intake.handler(inbox.receive(), FakeContext()) == {"batchItemFailures": []}
-    assert runs.message(Step.INSTITUTION)["records"]
-
-
 def test_the_same_message_twice_is_one_run(runs: Runs, inbox: World) -> None:
     take_in(inbox, MESSAGE)
     take_in(inbox, MESSAGE, MESSAGE)
