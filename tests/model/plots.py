@@ -60,6 +60,15 @@ class Plot:
     def keys(self) -> set[Key]:
         return {key for each in self.acts for key, _ in each.says}
 
+    @property
+    def gone(self) -> set[Key]:
+        """The records whose entities somebody has deleted in DokStamp, and that were not told of since."""
+        gone: set[Key] = set()
+        for each in self.acts[: len(self.told)]:
+            gone |= {each.by_hand.key} if each.by_hand and each.by_hand.does == "deletes" else set()
+            gone -= {key for key, _ in each.says}
+        return gone
+
     def may_go_on(self, known: set[str]) -> bool:
         """Whether its next act may be told before the calm. ``known``: the runs that have results."""
         if self.next is None or self.next.when == "in the calm":

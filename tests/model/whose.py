@@ -48,8 +48,9 @@ class Owners:
 
 def whose(world: World, told: Mapping[Key, Told], owners: Owners) -> Iterator[str]:
     """Every entity that is not what its record says last, and everything that belongs to another record."""
+    gone = {key for plot in world.school.plots for key in plot.gone}
     for key, versions in told.items():
-        if key[0] in TABLES:
+        if key[0] in TABLES and (key not in gone or owners.entities[key]):
             yield from _entity(key, newest(versions), owners)
     yield from _shared(owners)
     yield from _attached(told, owners)
@@ -131,11 +132,12 @@ def _certified(told: Mapping[Key, Told], owners: Owners) -> Iterator[str]:
 
 
 def _holders(certificate: Version, told: Mapping[Key, Told]) -> set[tuple[Key, Key]]:
-    """The students and courses that it may name."""
+    """The students and courses that it may name: of an enrollment that was dropped there are none."""
     enrollment = certificate.said.get("enrollment_id")
     said: Iterable[Version] = [certificate]
     if enrollment:
-        said = [version for _, version, _ in told.get((Step.ENROLLMENT, enrollment), [])]
+        versions = [version for _, version, _ in told.get((Step.ENROLLMENT, enrollment), [])]
+        said = [version for version in versions if version.said.get("completion_status") != "dropped"]
     return {((Step.STUDENT, each.said["student_id"]), (Step.COURSE, each.said["course_id"])) for each in said}
 
 

@@ -71,6 +71,17 @@ CERTIFYING = (
         (in_step(_STEP, 'ENDED = ("revoked", "expired")\n', 'ENDED = ("revoked",)\n'),),
     ),
     Bug(
+        "certified-dropout",
+        "a certificate is issued though its enrollment was dropped",
+        (
+            in_step(
+                _STEP,
+                'if enrollment and enrollment.facts.get("completion_status") == "dropped":',
+                "if False:",
+            ),
+        ),
+    ),
+    Bug(
         "revocation-of-nothing",
         "a revocation that comes before its certificate is rejected, instead of waiting for it",
         (

@@ -101,4 +101,14 @@ NAMING = (
         "neither what is found nor what is created is noted to be the record that it is",
         (_NOT_OWNED, in_layer("mapping/claims.py", "        self._owned = note_of(uuid, self._row.id)\n", "")),
     ),
+    Bug(
+        "capitals-in-an-id",
+        "an e-mail that is an id counts as another one when it is written in capitals",
+        (in_layer("fields.py", 'part.lower() if "@" in part else part', "part"),),
+    ),
+    Bug(
+        "invisible-characters",
+        "a name is sent with the byte order mark before it",
+        (in_layer("fields.py", "    return composed[start:end]\n", "    return text\n"),),
+    ),
 )
