@@ -27,7 +27,8 @@ class Act:
 
     ``when``: at any time; when every message of the acts before has its result; or when the storm is over.
     ``by_hand``: what happens in DokStamp just before. ``surely``: nothing of it may be refused, whoever is patient.
-    ``at_once``: its messages come within a tenth of a second. ``late``: by how many seconds they come later.
+    ``at_once``: its messages come within a tenth of a second. ``late``: by how many seconds they come later. ``fault``:
+    what DokStamp's next writing call meets.
     """
 
     says: tuple[Pair, ...]
@@ -36,6 +37,7 @@ class Act:
     surely: bool = False
     at_once: bool = False
     late: float = 0.0
+    fault: str = ""
 
 
 def act(*says: Pair, **how: Any) -> Act:

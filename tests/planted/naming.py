@@ -63,15 +63,6 @@ NAMING = (
         ),
     ),
     Bug(
-        "key-in-doubt",
-        "a key that its record may have got, for all that anybody knows, is taken without a look",
-        (
-            in_layer(
-                "mapping/identity.py", "(holder.how is not Hold.DOUBT or is_there())", "holder.how is not Hold.DOUBT"
-            ),
-        ),
-    ),
-    Bug(
         "refused-key",
         "a record whose key another record still has is rejected, instead of waiting for it",
         (
