@@ -28,7 +28,7 @@ class Act:
     ``when``: at any time; when every message of the acts before has its result; or when the storm is over.
     ``by_hand``: what happens in DokStamp just before. ``surely``: nothing of it may be refused, whoever is patient.
     ``at_once``: its messages come within a tenth of a second. ``late``: by how many seconds they come later. ``fault``:
-    what DokStamp's next writing call meets.
+    what DokStamp's next writing calls meet.
     """
 
     says: tuple[Pair, ...]

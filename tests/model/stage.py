@@ -34,6 +34,8 @@ REAL = {
 }
 NEVER = 10_000_000
 HOUR = 3600.0
+FEW_CALLS = 3
+"""So many calls meet the fault of an act: others may be made before its own."""
 
 
 class Stage:
@@ -77,7 +79,7 @@ class Stage:
         if plot.next.by_hand:
             by_hand(plot.next.by_hand, self.simulation.store, self.sandbox)
         if plot.next.fault:
-            self.simulation.sky.laid.append(Misfortune("http", plot.next.fault, only_writes=True))
+            self.simulation.sky.laid += [Misfortune("http", plot.next.fault, only_writes=True)] * FEW_CALLS
         spread, late = min(spread, 0.1) if plot.next.at_once else spread, plot.next.late
         versions = [self.world.school.meeting(key, hour, said) for key, said in plot.next.says]
         plot.told.append([])

@@ -29,8 +29,8 @@ CERTIFYING = (
     ),
     Bug(
         "anybodys-certificate",
-        "a certificate that is found by its PDF is taken without comparing student and course",
-        (_FILE_NOT_HELD, _ANYBODYS),
+        "a certificate that is found by its PDF is taken, whatever student and course it names",
+        (_FILE_NOT_HELD, _NOT_OWNED, _ANYBODYS),
     ),
     Bug(
         "refused-reissue",

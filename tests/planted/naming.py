@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from tests.planted.bug import Bug, in_layer
 
-_NOT_OWNED = in_layer("steps/look_up_create_update.py", "        work.shared.own(uuid)\n", "")
-
 NAMING = (
     Bug(
         "anybodys-reference",
@@ -86,11 +84,6 @@ NAMING = (
                 "steps/look_up_create_update.py", "        lost = self._lost(work, key)\n", "        lost = None\n"
             ),
         ),
-    ),
-    Bug(
-        "unowned-entity",
-        "neither what is found nor what is created is noted to be the record that it is",
-        (_NOT_OWNED, in_layer("mapping/claims.py", "        self._owned = note_of(uuid, self._row.id)\n", "")),
     ),
     Bug(
         "capitals-in-an-id",
