@@ -101,6 +101,17 @@ def attempt_all(todo: Sequence[Attempt], jobs: int, console: Console, title: str
     return done
 
 
+def make(attempt: Attempt) -> Attempted:
+    """What came of it."""
+    with attempt.mapping() as new_store:
+        if attempt.ways:
+            explored = explore(
+                attempt.seed, attempt.ways, new_store=new_store, meetings=attempt.meetings, shorten=attempt.shorten
+            )
+            return Attempted(attempt, explored.findings, explored.story)
+        return Attempted(attempt, play(attempt.seed, new_store=new_store, meetings=attempt.meetings).findings)
+
+
 def kinds(done: Iterable[Attempted]) -> Counter[str]:
     """How many attempts had findings of each kind."""
     return Counter(kind for each in done for kind in each.kinds)
@@ -116,20 +127,10 @@ def told(attempted: Attempted) -> str:
 def _shared(todo: Sequence[Attempt], jobs: int) -> Iterator[Attempted]:
     # Not forked: the bar has a thread, and a fork would take its locks along.
     with multiprocessing.get_context("spawn").Pool(jobs, initializer=_hush) as pool:
-        yield from pool.imap(_attempt, todo)
+        yield from pool.imap(make, todo)
 
 
 def _hush() -> None:
     """Logs go to standard output, where the bar is; and Ctrl-C is for the parent to hear."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _attempt(attempt: Attempt) -> Attempted:
-    with attempt.mapping() as new_store:
-        if attempt.ways:
-            explored = explore(
-                attempt.seed, attempt.ways, new_store=new_store, meetings=attempt.meetings, shorten=attempt.shorten
-            )
-            return Attempted(attempt, explored.findings, explored.story)
-        return Attempted(attempt, play(attempt.seed, new_store=new_store, meetings=attempt.meetings).findings)

@@ -29,8 +29,9 @@ def modules_of(course_id: str, *module_ids: str) -> Pair:
     return (Step.COURSE_MODULES, course_id), said
 
 
-def group(sis_id: str, name: str, course_id: str = "C2") -> Pair:
-    return (Step.MODULE_GROUP, sis_id), {"sis_id": sis_id, "course_id": course_id, "name": name, "modules": []}
+def group(sis_id: str, name: str, course_id: str = "C2", *module_ids: str) -> Pair:
+    modules = [{"module_id": each} for each in module_ids]
+    return (Step.MODULE_GROUP, sis_id), {"sis_id": sis_id, "course_id": course_id, "name": name, "modules": modules}
 
 
 def cohort(sis_id: str, code: str, course_id: str = "C1") -> Pair:
@@ -42,9 +43,10 @@ def student(sis_id: str, email: str) -> Pair:
     return (Step.STUDENT, sis_id), said
 
 
-def enrollment(sis_id: str, student_id: str, course_id: str, cohort_id: str = "") -> Pair:
+def enrollment(sis_id: str, student_id: str, course_id: str, cohort_id: str = "", **about: str) -> Pair:
+    """``about``: its completion_status, if it is not completed."""
     said: Said = {"sis_id": sis_id, "student_id": student_id, "course_id": course_id, "enrolled_at": "2026-01-01"}
-    return (Step.ENROLLMENT, sis_id), said | ({"cohort_id": cohort_id} if cohort_id else {})
+    return (Step.ENROLLMENT, sis_id), said | ({"cohort_id": cohort_id} if cohort_id else {}) | about
 
 
 def certificate(sis_id: str, pdf: str, **about: str) -> Pair:

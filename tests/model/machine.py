@@ -107,9 +107,9 @@ class SchoolMachine(Steering):
         self._playing.pass_time(then)
 
     @rule(luck=LUCK, then=MOMENTS)
-    @precondition(lambda self: self._started)
+    @precondition(lambda self: self._taken)
     def something_else_is_sent_under_an_id_that_is_known(self, luck: int, then: float) -> None:
-        message = Random(luck).choice(self._started)
+        message = Random(luck).choice(self._taken)
         said = (
             self._school.changed(key, message.hour)
             for key in message.versions

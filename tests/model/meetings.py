@@ -22,6 +22,8 @@ KINDS: dict[str, Draw] = {
     "moved": meetings_in_time.moved,
     "renewed": meetings_in_time.renewed,
     "deleted": meetings_in_time.deleted,
+    "dropped": meetings_in_time.dropped,
+    "group_deleted": meetings_in_time.group_deleted,
 }
 MEETING: frozenset[str] = frozenset(KINDS)
 """The kinds that are played unless somebody asks for others."""

@@ -10,6 +10,7 @@ from tests.model.kinds import (
     course,
     email,
     enrollment,
+    group,
     institution,
     module,
     modules_of,
@@ -83,20 +84,53 @@ def renewed(random: Random, patient: bool) -> list[Plot]:
     return [Plot("renewed", acts)]
 
 
+def dropped(random: Random, patient: bool) -> list[Plot]:
+    """A certificate is told of for an enrollment that was dropped; perhaps again when that has been corrected."""
+    people = [student("dr-s", email("dr-s")), course("dr-c", "dr-c")]
+    told = certificate("dr-e", "dr", enrollment_id="dr-e")
+    acts = [
+        act(*people, enrollment("dr-e", "dr-s", "dr-c", completion_status="dropped")),
+        act(told),
+    ]
+    if random.random() < 0.5:
+        acts.append(act(*people, enrollment("dr-e", "dr-s", "dr-c"), when="in the calm"))
+        acts.append(act(told, when="in the calm", surely=True))
+    return [Plot("dropped", acts, frozenset({told[0]}))]
+
+
+def group_deleted(random: Random, patient: bool) -> list[Plot]:
+    """A group has modules of a course's list; somebody deletes it in DokStamp, and a newer group gives one of them up.
+
+    It goes to nobody, or to the list, and so does the other one.
+    """
+    modules = [module("gd-1", "gd-1"), module("gd-2", "gd-2")]
+    gone, newer = group("gd-g", "gd-g", "gd-c", "gd-1", "gd-2"), group("gd-h", "gd-h", "gd-c", "gd-2")
+    listed = random.choice([("gd-1",), ("gd-1", "gd-2")])
+    acts = [
+        act(course("gd-c", "gd-c"), *modules),
+        act(modules_of("gd-c", *listed)),
+        act(gone),
+        act(newer),
+        act(group("gd-h", "gd-h", "gd-c"), when="after results", by_hand=ByHand("deletes", gone[0])),
+    ]
+    return [Plot("group_deleted", acts)]
+
+
 def deleted(random: Random, patient: bool) -> list[Plot]:
     """Somebody deletes a parent in DokStamp; then its child is told of, and both again when the storm is over."""
     home, place = institution("de-i", "de-i"), course("de-c", "de-c", home="de-i")
     person, year = student("de-s", email("de-s")), cohort("de-k", "de-k", course_id="de-c")
-    part = module("de-m", "de-m", home="de-i")
+    part, enrolled = module("de-m", "de-m", home="de-i"), enrollment("de-e", "de-s", "de-c")
     parents, gone, child = random.choice(
         [
             ([home], home, place),
             ([home, place], place, year),
-            ([home, place, person], place, enrollment("de-e", "de-s", "de-c")),
+            ([home, place, person], place, enrolled),
             ([home, place, part], place, modules_of("de-c", "de-m")),
             ([home, place, part], part, modules_of("de-c", "de-m")),
             ([home, place, year, person], year, enrollment("de-e", "de-s", "de-c", "de-k")),
-            ([home, place, person], person, enrollment("de-e", "de-s", "de-c")),
+            ([home, place, person], person, enrolled),
+            ([home, place, person, enrolled], enrolled, certificate("de-q", "de-q", enrollment_id="de-e")),
         ]
     )
     acts: list[Act] = [

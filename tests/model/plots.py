@@ -27,7 +27,8 @@ class Act:
 
     ``when``: at any time; when every message of the acts before has its result; or when the storm is over.
     ``by_hand``: what happens in DokStamp just before. ``surely``: nothing of it may be refused, whoever is patient.
-    ``at_once``: its messages come within a tenth of a second. ``late``: by how many seconds they come later.
+    ``at_once``: its messages come within a tenth of a second. ``late``: by how many seconds they come later. ``fault``:
+    what DokStamp's next writing calls meet.
     """
 
     says: tuple[Pair, ...]
@@ -36,6 +37,7 @@ class Act:
     surely: bool = False
     at_once: bool = False
     late: float = 0.0
+    fault: str = ""
 
 
 def act(*says: Pair, **how: Any) -> Act:
@@ -59,6 +61,15 @@ class Plot:
     @property
     def keys(self) -> set[Key]:
         return {key for each in self.acts for key, _ in each.says}
+
+    @property
+    def gone(self) -> set[Key]:
+        """The records whose entities somebody has deleted in DokStamp, and that were not told of since."""
+        gone: set[Key] = set()
+        for each in self.acts[: len(self.told)]:
+            gone |= {each.by_hand.key} if each.by_hand and each.by_hand.does == "deletes" else set()
+            gone -= {key for key, _ in each.says}
+        return gone
 
     def may_go_on(self, known: set[str]) -> bool:
         """Whether its next act may be told before the calm. ``known``: the runs that have results."""

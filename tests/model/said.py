@@ -16,6 +16,9 @@ Said = dict[str, Any]
 # Long before simulated time begins: a SIS says nothing of a day to come.
 _EPOCH = datetime(2026, 11, 8, 8, tzinfo=UTC)
 
+_IDS = {"sis_id", "student_id", "enrollment_id"}
+_NAMES = {"code", "name"}
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -48,12 +51,23 @@ class Message:
     def as_json(self) -> dict[str, Any]:
         sections: dict[str, list[Said]] = {}
         for section, step in SECTIONS.items():
-            said = [version.said for (of, _), version in self.versions.items() if of is step]
+            said = [_spelled(version) for (of, _), version in self.versions.items() if of is step]
             if said:
                 sections[section] = said
         told = {"id": self.id, "occurred_at": self.occurred_at, "options": self.options, **sections}
         plain: dict[str, Any] = json.loads(json.dumps(told))
         return plain
+
+
+def _spelled(version: Version) -> Said:
+    """As a SIS may write it: an id that holds an ``@`` in capitals, a name after a byte order mark."""
+    spelled = dict(version.said)
+    for name in _IDS & spelled.keys() if version.mark % 3 == 1 else ():
+        parts = str(spelled[name]).split("/")
+        spelled[name] = "/".join(part.upper() if "@" in part else part for part in parts)
+    for name in _NAMES & spelled.keys() if version.mark % 3 == 2 else ():
+        spelled[name] = f"\ufeff{spelled[name]}"
+    return spelled
 
 
 def moment(hour: int) -> str:

@@ -19,7 +19,7 @@ from tests.support.pipeline import settings
 from tests.support.simulation import Simulation
 from tests.support.simulation_http import BASE_URL, sandbox_in_process
 from tests.support.simulation_time import Restless
-from tests.support.simulation_weather import CALM, Weather
+from tests.support.simulation_weather import CALM, Misfortune, Weather
 
 LOCAL = {"lease_seconds": 8}
 # The lease is only just longer than a call can take.
@@ -34,6 +34,8 @@ REAL = {
 }
 NEVER = 10_000_000
 HOUR = 3600.0
+FEW_CALLS = 3
+"""So many calls meet the fault of an act: others may be made before its own."""
 
 
 class Stage:
@@ -76,6 +78,8 @@ class Stage:
         assert plot.next is not None
         if plot.next.by_hand:
             by_hand(plot.next.by_hand, self.simulation.store, self.sandbox)
+        if plot.next.fault:
+            self.simulation.sky.laid += [Misfortune("http", plot.next.fault, only_writes=True)] * FEW_CALLS
         spread, late = min(spread, 0.1) if plot.next.at_once else spread, plot.next.late
         versions = [self.world.school.meeting(key, hour, said) for key, said in plot.next.says]
         plot.told.append([])

@@ -87,10 +87,11 @@ class Steering(RuleBasedStateMachine):
         return [plot for plot in self._school.plots if plot.may_go_on(known)]
 
     @property
-    def _started(self) -> list[Message]:
-        """Messages whose runs have begun."""
+    def _taken(self) -> list[Message]:
+        """Messages whose runs have begun; and those that had a result without one, if the inbox is done with them."""
         simulation = self._playing.simulation
-        return [message for message in self._world.messages if simulation.exists(message.run)]
+        known = set() if simulation.inbox.messages else {result["run"] for result in simulation.results}
+        return [each for each in self._world.messages if each.run in known or simulation.exists(each.run)]
 
     def _at(self, key: Key, hour: int) -> Version | None:
         """Something new about an earlier hour; of a certificate only what was said then."""

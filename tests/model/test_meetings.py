@@ -59,6 +59,7 @@ def test_every_meeting_that_is_played_is_told_to_the_end() -> None:
     for kind in sorted(MEETING):
         # Given a school with this kind of meeting, in good weather
         stage = _stage(next(seed for seed in SEEDS if School(Random(seed), frozenset({kind})).plots), kind)
+        _tell_all(stage)
         for plot in stage.world.school.plots:
             stage.go_on(plot, 0, Random(1))
         # When it is played to the end

@@ -81,7 +81,11 @@ def _attachments(told: Mapping[Key, Told], names: Names, owners: Owners) -> Iter
             courses[versions[0][1].said["course_id"]][key] = versions
     for course, told_of_it in courses.items():
         found = _found(owners.entities[Step.COURSE, course], names, owners)
-        lists = [_claims(versions) for versions in told_of_it.values()]
+        # A group that is gone from DokStamp has no modules; that it should be there is for others to find.
+        there = [
+            versions for key, versions in told_of_it.items() if key[0] is not Step.MODULE_GROUP or owners.entities[key]
+        ]
+        lists = [_claims(versions) for versions in there]
         # Of groups that claimed something at the same moment, either may have it.
         possible = [_places(order) for choice in product(*lists) for order in (choice, choice[::-1])]
         refused = any(outcome in REFUSED for versions in told_of_it.values() for _, _, outcome in versions)

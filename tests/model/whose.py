@@ -10,7 +10,7 @@ from dokstamp_sync.mapping.row import Store, row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from tests.model.marks import TABLES, mark_of
-from tests.model.said import Key, Version
+from tests.model.said import Key, Said, Version
 from tests.model.told import DELIVERED, Told, newest
 from tests.model.world import World
 
@@ -28,7 +28,7 @@ _NAMED = {
 
 class Owners:
     """``of``: the record that an entity is, by its uuid; ``entities``: all that one record is, which should be one;
-    ``mapped``: the uuid that the mapping knows of a record.
+    ``mapped``: the uuid that the mapping knows of a record; ``pdfs``: the PDF's name of each certificate.
     """
 
     def __init__(self, told: Mapping[Key, Told], state: Mapping[str, Any], store: Store) -> None:
@@ -43,13 +43,16 @@ class Owners:
                     self.of[entity["uuid"]] = key
                     self.entities[key].append(entity)
         rows = store.read([row_id(*key) for key in told])
+        names = {file["uuid"]: file["original_name"] for file in state["files"]["live"]}
+        self.pdfs = {each["uuid"]: names[each["file_uuid"]] for each in state["certificates"]["live"]}
         self.mapped = {key: rows[id_].uuid for key in told if (id_ := row_id(*key)) in rows and rows[id_].uuid}
 
 
 def whose(world: World, told: Mapping[Key, Told], owners: Owners) -> Iterator[str]:
     """Every entity that is not what its record says last, and everything that belongs to another record."""
+    gone = {key for plot in world.school.plots for key in plot.gone}
     for key, versions in told.items():
-        if key[0] in TABLES:
+        if key[0] in TABLES and (key not in gone or owners.entities[key]):
             yield from _entity(key, newest(versions), owners)
     yield from _shared(owners)
     yield from _attached(told, owners)
@@ -116,10 +119,9 @@ def _certified(told: Mapping[Key, Told], owners: Owners) -> Iterator[str]:
     """A certificate names a student and a course that its record, or the record's enrollment, has named."""
     by_pdf: dict[str, list[Key]] = defaultdict(list)
     for key, versions in told.items():
-        for pdf in {_pdf(version) for _, version, _ in versions if "pdf" in version.said}:
+        for pdf in {_pdf(version.said) for _, version, _ in versions if "pdf" in version.said}:
             by_pdf[pdf].append(key)
-    names = {file["uuid"]: file["original_name"] for file in owners.state["files"]["live"]}
-    pdfs = {each["uuid"]: names[each["file_uuid"]] for each in owners.state["certificates"]["live"]}
+    pdfs = owners.pdfs
     for each in owners.state["certificates"]["live"]:
         found = owners.of.get(each["student_uuid"]), owners.of.get(each["course_uuid"])
         keys = by_pdf[pdfs[each["uuid"]]]
@@ -131,29 +133,30 @@ def _certified(told: Mapping[Key, Told], owners: Owners) -> Iterator[str]:
 
 
 def _holders(certificate: Version, told: Mapping[Key, Told]) -> set[tuple[Key, Key]]:
-    """The students and courses that it may name."""
+    """The students and courses that it may name: of an enrollment that was dropped there are none."""
     enrollment = certificate.said.get("enrollment_id")
     said: Iterable[Version] = [certificate]
     if enrollment:
-        said = [version for _, version, _ in told.get((Step.ENROLLMENT, enrollment), [])]
+        versions = [version for _, version, _ in told.get((Step.ENROLLMENT, enrollment), [])]
+        said = [version for version in versions if version.said.get("completion_status") != "dropped"]
     return {((Step.STUDENT, each.said["student_id"]), (Step.COURSE, each.said["course_id"])) for each in said}
 
 
 def _kept(world: World, told: Mapping[Key, Told], owners: Owners) -> Iterator[str]:
     """When an enrollment has moved, a certificate that names somebody else is not what its record says any more."""
     outcomes = {(message.id, key): outcome for key, each in told.items() for message, _, outcome in each}
-    certificates = {each["uuid"]: each for each in owners.state["certificates"]["live"]}
+    certificates = {owners.pdfs[each["uuid"]]: each for each in owners.state["certificates"]["live"]}
     for plot in world.school.plots:
         if plot.kind != "moved" or len(plot.told) < 4:
             continue
-        (enrollment, _), (certificate, _) = plot.acts[2].says[0], plot.acts[3].says[0]
+        (enrollment, _), (certificate, said) = plot.acts[2].says[0], plot.acts[3].says[0]
         (move,), (again,) = plot.told[2:4]
-        held = certificates.get(owners.mapped.get(certificate) or "")
+        held = certificates.get(_pdf(said))
         moved = outcomes[move.id, enrollment] in DELIVERED
         kept = held and any(held["student_uuid"] != each["student_uuid"] for each in owners.entities[enrollment])
         if moved and kept and outcomes[again.id, certificate] == Outcome.UNCHANGED:
             yield f"whose {certificate}: unchanged, though {enrollment} is somebody else's now"
 
 
-def _pdf(version: Version) -> str:
-    return str(version.said["pdf"]).rpartition("/")[2]
+def _pdf(said: Said) -> str:
+    return str(said["pdf"]).rpartition("/")[2]

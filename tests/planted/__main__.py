@@ -1,6 +1,7 @@
 """`python -m tests.planted`: plants each bug in a copy of the project and shows which checks see it.
 
-Exit code 1 if the model misses one. `--only` chooses bugs, `--patches FOLDER` writes them down as diffs instead.
+A check stops at the third case that sees the bug. Exit code 1 if the model misses one. `--only` chooses bugs,
+`--patches FOLDER` writes them down as diffs instead.
 """
 
 from __future__ import annotations
@@ -8,21 +9,24 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from local.command import carry_out
-from tests.planted.bugs import BUGS, Bug
-from tests.planted.copies import ROOT, Seen, copy_with, tried
+from tests.planted.bug import Bug
+from tests.planted.bugs import BUGS
+from tests.planted.copies import ROOT, copy_with, tried
+from tests.planted.seen import Seen
 from tests.support.options import regex
 
 CHECKS = {
     "matrix": "fault matrix, quick part",
     "schedules": "seeded schedules",
-    "ways": "handfuls of hypothesis's ways",
+    "ways": "handfuls of hypothesis' ways",
 }
 
 
@@ -36,17 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if options.patches:
         return _write(bugs, options.patches)
-    told = Table("planted bug", *CHECKS.values(), title="Planted bugs", show_lines=True)
-    missed = []
-    for bug in bugs:
-        began = time.monotonic()
-        with console.status(f"{bug.key}: {bug.says}"):
-            seen = _seen(bug, options)
-        told.add_row(f"{bug.key}: {bug.says}", *(str(seen[check]) for check in CHECKS))
-        missed += [] if seen["schedules"].failed or seen["ways"].failed else [bug.key]
-        _tell(console, bug, seen, time.monotonic() - began)
-    console.print(told)
-    console.print(f"The model misses: {', '.join(missed) or 'none'}.")
+    missed, rows = [], []
+    began = time.monotonic()
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for bug, seen in zip(bugs, pool.map(partial(_seen, options), bugs), strict=True):
+            missed += [] if seen["schedules"].failed or seen["ways"].failed else [bug.key]
+            rows.append(_row(bug.says, f"`{bug.key}`", *(seen[check].short for check in CHECKS)))
+            _tell(console, bug, seen)
+    head = _row("planted bug", "name", *CHECKS.values()), _row(*["---"] * (2 + len(CHECKS)))
+    console.print("\n".join(["", *head, *rows, ""]), markup=False)
+    console.print(f"{time.monotonic() - began:.0f} s. The model misses: {', '.join(missed) or 'none'}.")
     return 1 if missed else 0
 
 
@@ -55,18 +58,24 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", type=regex, default=regex(""), metavar="REGEX", help="bugs by their name")
     parser.add_argument("--schedules", type=int, default=100)
     parser.add_argument("--ways", type=int, default=100)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--model-only", action="store_true", help="leaves the fault matrix out")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="bugs that are tried at the same time")
     parser.add_argument("--patches", type=Path, metavar="FOLDER", help="writes the bugs as diffs, and tries nothing")
     return parser.parse_args(arguments)
 
 
-def _seen(bug: Bug, options: argparse.Namespace) -> dict[str, Seen]:
+def _seen(options: argparse.Namespace, bug: Bug) -> Mapping[str, Seen]:
+    chosen = [f"--{name}={getattr(options, name)}" for name in ("schedules", "ways")]
     with copy_with(bug) as root:
-        return tried(root, *(f"--{name}={getattr(options, name)}" for name in ("schedules", "ways", "jobs")))
+        return tried(root, *chosen, *(["--model-only"] if options.model_only else []))
 
 
-def _tell(console: Console, bug: Bug, seen: dict[str, Seen], seconds: float) -> None:
-    console.print(f"{bug.key}: {bug.says} ({seconds:.0f} s)", markup=False)
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _tell(console: Console, bug: Bug, seen: Mapping[str, Seen]) -> None:
+    console.print(f"{bug.key}: {bug.says}", markup=False)
     for check, name in CHECKS.items():
         console.print(f"  {name}: {seen[check]}", markup=False)
 

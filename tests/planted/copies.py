@@ -8,37 +8,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.planted.bugs import Bug
+from tests.planted.bug import Bug
+from tests.planted.seen import Seen
 
 ROOT = Path(__file__).resolve().parents[2]
-# The most that one bug's trial may take: a bug must not keep the others from being tried.
-LONGEST_SECONDS = 1800
 _LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__")
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Of ``tried`` so many ``failed``, so many by each of the ``kinds`` of findings; the ``first`` of them, and what
-    was found there.
-    """
-
-    tried: int
-    failed: int = 0
-    kinds: Mapping[str, int] = field(default_factory=dict)
-    first: str = ""
-    finding: str = ""
-
-    def __str__(self) -> str:
-        if not self.failed:
-            return f"0 of {self.tried}"
-        kinds = ", ".join(f"{number} {kind}" for kind, number in self.kinds.items())
-        return f"{self.failed} of {self.tried} ({kinds}); {self.first}: {self.finding}"
 
 
 @contextmanager
@@ -60,28 +39,17 @@ def tried(root: Path, *options: str) -> dict[str, Seen]:
         "PYTHONPATH": f"{root / 'layers/dokstamp_sync'}:{root}",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    # A process group of its own, for the trial starts processes, too, and none must outlive it.
-    trial = subprocess.Popen(
+    # In this process' group: whoever interrupts one interrupts all.
+    trial = subprocess.run(
         [sys.executable, "-m", "tests.planted.trial", *options],
         cwd=root,
         env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
-        start_new_session=True,
+        check=False,
     )
-    try:
-        told, wrong = trial.communicate(timeout=LONGEST_SECONDS)
-    finally:
-        _end(trial)
     if trial.returncode != 0:
-        raise RuntimeError(f"the trial broke down:\n{wrong[-2000:]}")
+        raise RuntimeError(f"the trial broke down:\n{trial.stderr[-2000:]}")
     # Logs may have gone to standard output before.
-    seen: dict[str, dict[str, Any]] = json.loads(told.splitlines()[-1])
+    seen: dict[str, dict[str, Any]] = json.loads(trial.stdout.splitlines()[-1])
     return {name: Seen(**each) for name, each in seen.items()}
-
-
-def _end(trial: subprocess.Popen[str]) -> None:
-    if trial.poll() is None:
-        os.killpg(trial.pid, 15)
-        trial.wait()

@@ -4,51 +4,57 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
-from rich.console import Console
+from tests.faults.cases import Case, matrix, representative
+from tests.faults.runner import running
+from tests.faults.verdict import KINDS
+from tests.model.attempts import Attempt, make, schedules, ways
+from tests.planted.seen import Found, Seen, look
 
-from tests.faults.cases import matrix, representative
-from tests.faults.runner import run_all
-from tests.faults.verdict import KINDS, Verdict
-from tests.model import attempts
-from tests.model.attempts import Attempted, attempt_all, schedules, ways
-from tests.planted.copies import Seen
+# The most that one bug's trial may take: a bug must not keep the others from being tried.
+LONGEST_SECONDS = 900
 
 
 def main() -> int:
     """0: the checks ran, whatever they saw."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("schedules", "ways", "jobs"):
+    for name in ("schedules", "ways"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--model-only", action="store_true")
     options = parser.parse_args()
-    console = Console(quiet=True)
+    # As if somebody had interrupted it, so that nothing outlives it.
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.alarm(LONGEST_SECONDS)
     seen = {
-        "matrix": _matrix(run_all(representative(matrix()), console)),
-        "schedules": _attempts(attempt_all(schedules(options.schedules, 1), options.jobs, console, "")),
-        "ways": _attempts(attempt_all(ways(options.ways, 1, shorten=False), options.jobs, console, "")),
+        "matrix": Seen() if options.model_only else _matrix(representative(matrix())),
+        "schedules": _attempts(schedules(options.schedules, 1)),
+        "ways": _attempts(ways(options.ways, 1, shorten=False)),
     }
     sys.stdout.write("\n" + json.dumps({name: asdict(each) for name, each in seen.items()}) + "\n")
     return 0
 
 
-def _matrix(verdicts: Sequence[Verdict]) -> Seen:
-    bad = [each for each in verdicts if not each.is_well]
-    if not bad:
-        return Seen(len(verdicts))
-    finding = next(f"{kind}: {each}" for kind in KINDS for each in getattr(bad[0], kind))
-    kinds = {kind: sum(bool(getattr(each, kind)) for each in bad) for kind in KINDS}
-    return Seen(len(verdicts), len(bad), kinds, bad[0].case.id, finding)
+def _matrix(cases: Sequence[Case]) -> Seen:
+    with running() as runner:
+        verdicts = map(runner.run, cases)
+        found = (
+            Found(each.case.id, [f"{kind} {what}" for kind in KINDS for what in getattr(each, kind)])
+            for each in verdicts
+        )
+        return look(found, len(cases))
 
 
-def _attempts(done: Sequence[Attempted]) -> Seen:
-    bad = [each for each in done if each.findings]
-    if not bad:
-        return Seen(len(done))
-    found = dict(attempts.kinds(bad))
-    return Seen(len(done), len(bad), found, f"seed {bad[0].attempt.seed}", bad[0].findings[0])
+def _attempts(todo: Sequence[Attempt]) -> Seen:
+    return look(_made(todo), len(todo))
+
+
+def _made(todo: Iterable[Attempt]) -> Iterator[Found]:
+    for attempt in todo:
+        yield Found(f"seed {attempt.seed}", make(attempt).findings)
 
 
 if __name__ == "__main__":
