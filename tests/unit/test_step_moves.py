@@ -1,5 +1,7 @@
 """Records that move or are renamed at an awkward moment: DokStamp follows, or the SIS is told that it does not."""
 
+from collections.abc import Callable
+
 import pytest
 
 from dokstamp_sync.mapping.row import Row

@@ -54,10 +54,10 @@ class Refusing:
         """Written down in the outcomes table first: a record is dropped only once it is kept there."""
         result = outcome_of(record, self._step, why.finally_, why.reason, row)
         id_ = row_id(self._step, record.sis_id)
-        shown: dict[str, Any] = (
-            {"status": why.status, "fields": sorted(why.fields)} if isinstance(why, Rejected) else {}
-        )
-        logger.warning(f"record {why.finally_}", record=digest(self._step, record.sis_id), **shown)
+        shown: dict[str, Any] = {"record": digest(self._step, record.sis_id)}
+        if isinstance(why, Rejected):
+            shown |= {"status": why.status, "fields": sorted(why.fields)}
+        logger.warning(f"record {why.finally_}", **shown)
         refused = Delivery(said.run, said.occurred_at, said.fingerprint, why.finally_, why.reason)
         if row and row.refused and row.refused.occurred_at > said.occurred_at:
             # What is newer was refused before, and that is what the SIS has to correct.
