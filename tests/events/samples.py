@@ -7,25 +7,9 @@ from pathlib import Path
 from typing import Any
 
 EVENTS = Path(__file__).parents[2] / "events"
-STEPS = {
-    "institution": "institutions",
-    "course": "courses",
-    "module": "modules",
-    "course_modules": "course_modules",
-    "module_group": "module_groups",
-    "cohort": "cohorts",
-    "student": "students",
-    "enrollment": "enrollments",
-    "certificate": "certificates",
-}
-PARENTS = {
-    "institution_id": "institution",
-    "course_id": "course",
-    "module_id": "module",
-    "cohort_id": "cohort",
-    "student_id": "student",
-    "enrollment_id": "enrollment",
-}
+ALL = ("institution", "course", "module", "course_modules", "module_group", "cohort", "student", "enrollment")
+STEPS = {step: step if step == "course_modules" else f"{step}s" for step in (*ALL, "certificate")}
+PARENTS = {f"{step}_id": step for step in ("institution", "course", "module", "cohort", "student", "enrollment")}
 MOST_RECORDS = 500
 MOST_BYTES = 256 * 1024
 

@@ -21,39 +21,17 @@ from tests.support.sis import example
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ELSEWHERE = [
-    "s3://other-bucket/a.pdf",
-    f"s3://{BUCKET}.evil.example/a.pdf",
-    f"s3://{BUCKET}-2/a.pdf",
-    f"s3://{BUCKET.upper()}/a.pdf",
-    f"S3://{BUCKET}/a.pdf",
-    f" s3://other/{BUCKET}/a.pdf",
-    f"s3://{BUCKET}@evil.example/a.pdf",
-    f"s3://{BUCKET}:443/a.pdf",
-    f"s3://{BUCKET}%2f..%2fother/a.pdf",
-    f"s3://{BUCKET}\\other/a.pdf",
-    f"s3:/{BUCKET}/a.pdf",
-    f"s3:///{BUCKET}/a.pdf",
-    f"s3://{BUCKET.replace('o', 'о')}/a.pdf",  # a Cyrillic letter
-    f"s3://{BUCKET}／a.pdf",
-    f"s3：//{BUCKET}/a.pdf",
-    "s3://169.254.169.254/latest/meta-data/iam",
-    "s3://localhost/a.pdf",
-    "s3://arn:aws:s3:us-east-1:123456789012:accesspoint/other/a.pdf",
-    "s3://arn:aws:s3-object-lambda:us-east-1:123456789012:accesspoint/other/a.pdf",
-    "arn:aws:s3:::other/a.pdf",
-    f"arn:aws:s3:::{BUCKET}/a.pdf",
-    "s3://other-abcdefghijkl-s3alias/a.pdf",
-    "http://169.254.169.254/latest/meta-data/iam",
-    f"https://{BUCKET}.s3.amazonaws.com/a.pdf",
-    "http://127.0.0.1:8080/a.pdf",
-    "//evil.example/a.pdf",
-    "file:///etc/passwd",
-    "/etc/passwd",
-    "gopher://127.0.0.1:6379/_INFO",
-    "data:application/pdf;base64,JVBERi0=",
-    "s3://",
-]
+OTHER_BUCKETS = ["other-bucket", f"{BUCKET}.evil.example", f"{BUCKET}-2", BUCKET.upper(), f"{BUCKET}@evil.example"]
+OTHER_BUCKETS += [f"{BUCKET}:443", f"{BUCKET}%2f..%2fother", f"{BUCKET}\\other", "localhost", f"/{BUCKET}"]
+OTHER_BUCKETS += [BUCKET.replace("o", "о")]  # a Cyrillic letter
+OTHER_BUCKETS += ["arn:aws:s3:us-east-1:123456789012:accesspoint/other", "other-abcdefghijkl-s3alias"]
+OTHER_BUCKETS += ["arn:aws:s3-object-lambda:us-east-1:123456789012:accesspoint/other"]
+NO_S3 = [f"S3://{BUCKET}/a.pdf", f" s3://other/{BUCKET}/a.pdf", f"s3:/{BUCKET}/a.pdf", f"s3：//{BUCKET}/a.pdf", "s3://"]
+NO_S3 += [f"s3://{BUCKET}／a.pdf", "s3://169.254.169.254/latest/meta-data/iam", "http://169.254.169.254/latest/x"]
+NO_S3 += ["arn:aws:s3:::other/a.pdf", f"arn:aws:s3:::{BUCKET}/a.pdf", f"https://{BUCKET}.s3.amazonaws.com/a.pdf"]
+NO_S3 += ["http://127.0.0.1:8080/a.pdf", "//evil.example/a.pdf", "file:///etc/passwd", "/etc/passwd"]
+NO_S3 += ["gopher://127.0.0.1:6379/_INFO", "data:application/pdf;base64,JVBERi0="]
+ELSEWHERE = [*(f"s3://{bucket}/a.pdf" for bucket in OTHER_BUCKETS), *NO_S3]
 NO_OBJECT = ["", "/", "/a.pdf", "a/", "..", "../a.pdf", "a/../../other/a.pdf", "./a.pdf", "a/."]
 NO_OBJECT += ["a\nb.pdf", "a\x00", "a\x7f.pdf", "\t"]
 STRANGE = ["a.pdf?versionId=1", "a.pdf?x-amz-security-token=1&X-Amz-Signature=2", "a#b.pdf", "a;b&c=d+e f.pdf"]

@@ -141,20 +141,6 @@ def test_an_age_is_told_in_its_two_largest_units(seconds: float, text: str) -> N
     assert dead_letters.span(seconds) == text
 
 
-def test_an_endpoint_that_can_moves_the_letters_itself(lane: Lane, tasks: MoveTasks) -> None:
-    # Given an endpoint that knows how, and needs a while
-    tasks.present({"Status": "RUNNING"}, {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 3})
-    pauses: list[float] = []
-    # When the letters are moved
-    moved = redrive.redrive(lane, quiet, pauses.append)
-    # Then it is told from where to where, and waited for
-    assert moved == 3
-    started = next(each for each in tasks.asked if each["operation"] == "StartMessageMoveTask")
-    assert started["SourceArn"].endswith(":student-dead-letters")
-    assert started["DestinationArn"].endswith(":student")
-    assert len(pauses) == 1
-
-
 def test_a_move_that_the_endpoint_gives_up_is_told_with_its_reason(lane: Lane, tasks: MoveTasks) -> None:
     tasks.present({"Status": "FAILED", "FailureReason": "AccessDenied"})
     with pytest.raises(Failed, match="FAILED: AccessDenied"):
@@ -186,27 +172,6 @@ def test_where_the_endpoint_cannot_each_letter_is_moved_whole(lane: Lane, tasks:
     assert sorted(each["Body"] for each in arrived) == sorted([STEP_MESSAGE, "other"])
     assert {each["MessageAttributes"]["origin"]["StringValue"] for each in arrived} == {"sis"}
     assert "If interrupted, one may be there twice" in said[0]
-
-
-def test_an_interruption_between_sending_and_deleting_leaves_a_letter_twice_and_loses_none(
-    lane: Lane, tasks: MoveTasks
-) -> None:
-    # Given a redrive that is interrupted before it deletes
-    tasks.missing()
-    put(lane, STEP_MESSAGE)
-    interrupted: list[bool] = [True]
-
-    def interrupt(**_: Any) -> None:
-        if interrupted.pop():
-            raise KeyboardInterrupt
-
-    lane.sqs.meta.events.register("before-call.sqs.DeleteMessage", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        redrive.redrive(lane, quiet)
-    # Then the message is in the queue, and still in the dead letters
-    lane.sqs.meta.events.unregister("before-call.sqs.DeleteMessage", interrupt)
-    assert bodies(lane, lane.queue_url) == [STEP_MESSAGE]
-    assert count(lane) == 1
 
 
 def test_a_letter_that_could_not_be_sent_stays(lane: Lane, tasks: MoveTasks) -> None:

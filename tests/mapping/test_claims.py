@@ -1,42 +1,27 @@
 """One row, one owner, one lease: on every store."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.claims import Claimed, Sent
 from dokstamp_sync.mapping.decision import Busy, Deliver, decide
-from dokstamp_sync.mapping.row import Claim, Conflict, Row, Store
+from dokstamp_sync.mapping.row import Claim, Conflict, Store
 from dokstamp_sync.outcomes import Outcome
 from tests.mapping.claiming import AGAIN, WRITES, ClaimAs, claims
 from tests.mapping.rows import ID, UUID, delivered, delivery, only
+from tests.support.memory import Noted
 from tests.support.pipeline import Clock
-
-
-class Spy:
-    """A store that remembers what was written."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.written: list[Row] = []
-
-    def read(self, ids: Any) -> dict[str, Row]:
-        return self._store.read(ids)
-
-    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
-        self.written.append(row)
-        return self._store.write(row, replaces, beside)
 
 
 def test_the_intent_is_written_in_the_same_stroke_as_the_claim(store: Store, clock: Clock) -> None:
     # Given a record that nobody knows
-    spy = Spy(store)
+    noted = Noted(store)
     # When a worker claims it
-    claimed = claims(spy, clock, "worker-1").claim(ID, None)
+    claimed = claims(noted, clock, "worker-1").claim(ID, None)
     # Then one write says both who owns it and that something may be created
-    assert [(each.claim, each.intent) for each in spy.written] == [(Claim("worker-1", clock() + 8), {})]
+    assert [(each.claim, each.intent) for each in noted.written] == [(Claim("worker-1", clock() + 8), {})]
     assert only(store) == claimed.row
 
 

@@ -18,19 +18,9 @@ from tests.mapping.rows import ID, delivered, only
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-CANNOT_ASK = [
-    "ProvisionedThroughputExceededException",
-    "ThrottlingException",
-    "RequestLimitExceeded",
-    "InternalServerError",
-    "ServiceUnavailable",
-    "AccessDeniedException",
-    "ResourceNotFoundException",
-]
-UNREACHABLE = [
-    EndpointConnectionError(endpoint_url="https://dynamodb"),
-    ReadTimeoutError(endpoint_url="https://dynamodb"),
-]
+CANNOT_ASK = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"]
+CANNOT_ASK += ["InternalServerError", "ServiceUnavailable", "AccessDeniedException", "ResourceNotFoundException"]
+UNREACHABLE = [kind(endpoint_url="https://dynamodb") for kind in (EndpointConnectionError, ReadTimeoutError)]
 
 
 def keys(*ids: str) -> dict[str, Any]:
@@ -110,17 +100,14 @@ def test_what_is_answered_at_once_takes_no_pause(database: "DynamoDBClient", pau
 
 
 @pytest.mark.parametrize("code", CANNOT_ASK)
-def test_a_read_that_is_refused_is_a_retry_and_no_absence(stubbed: tuple[DynamoDBStore, Stubber], code: str) -> None:
+def test_what_is_refused_is_a_retry_and_neither_an_absence_nor_a_conflict(
+    stubbed: tuple[DynamoDBStore, Stubber], code: str
+) -> None:
     store, answers = stubbed
-    answers.add_client_error("batch_get_item", code)
+    for operation in ("batch_get_item", "put_item"):
+        answers.add_client_error(operation, code)
     with pytest.raises(Retry, match=code):
         store.read([ID])
-
-
-@pytest.mark.parametrize("code", CANNOT_ASK)
-def test_a_write_that_is_refused_is_a_retry_and_no_conflict(stubbed: tuple[DynamoDBStore, Stubber], code: str) -> None:
-    store, answers = stubbed
-    answers.add_client_error("put_item", code)
     with pytest.raises(Retry, match=code) as retry:
         store.write(delivered(), None)
     assert not retry.value.definite

@@ -68,23 +68,16 @@ class Letter:
     answers: list[Json] = field(default_factory=list)
 
     def comes(self) -> str:
-        """Hands the message out once; answers its records' outcomes, or ``handed back``."""
+        """Hands the message out once; answers its records' outcomes, or ``taken`` if no run waits for it, or
+        ``handed back``.
+        """
         self.receives += 1
         worker = self.pipeline.worker(self.step, lambda token, answer: self.answers.append(answer))
         try:
             worker.take(Received("letter", self.body, "handle", self.receives))
         except HandedBack:
             return "handed back"
-        return ", ".join(each["outcome"] for each in self.answers[-1]["records"])
-
-    def comes_quietly(self) -> str:
-        """As ``comes``, for a message that no run waits for."""
-        self.receives += 1
-        try:
-            self.pipeline.worker(self.step).take(Received("letter", self.body, "handle", self.receives))
-        except HandedBack:
-            return "handed back"
-        return "taken"
+        return ", ".join(each["outcome"] for each in self.answers[-1]["records"]) if self.answers else "taken"
 
     def comes_until_answered(self) -> list[Json]:
         """The records' outcomes, however often it has to come."""

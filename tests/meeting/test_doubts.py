@@ -44,10 +44,10 @@ def outcome(pipeline: Pipeline, row: str) -> str:
 def test_a_run_s_name_that_is_used_again_blocks_nothing_that_was_corrected(sis: Sis, pipeline: Pipeline) -> None:
     # Given a SIS that names all its messages to a step alike, and a student whom it got wrong
     sis.has_said(Step.INSTITUTION, Step.COURSE)
-    nightly(pipeline, Step.STUDENT, example(Step.STUDENT, date_of_birth="nope"), 10).comes_quietly()
+    nightly(pipeline, Step.STUDENT, example(Step.STUDENT, date_of_birth="nope"), 10).comes()
     # When it sends the student corrected, and an enrollment, under the same name
-    nightly(pipeline, Step.STUDENT, example(Step.STUDENT), 20).comes_quietly()
-    nightly(pipeline, Step.ENROLLMENT, example(Step.ENROLLMENT), 20).comes_quietly()
+    nightly(pipeline, Step.STUDENT, example(Step.STUDENT), 20).comes()
+    nightly(pipeline, Step.ENROLLMENT, example(Step.ENROLLMENT), 20).comes()
     # Then both are delivered
     assert outcome(pipeline, "student#S1") == outcome(pipeline, "enrollment#E1") == "created"
 
@@ -56,15 +56,15 @@ def test_a_run_s_name_that_is_used_again_has_a_patience_of_its_own(sis: Sis, pip
     # Given an enrollment that waited in vain
     sis.has_said(Step.INSTITUTION, Step.COURSE)
     letter = nightly(pipeline, Step.ENROLLMENT, example(Step.ENROLLMENT), 10)
-    while letter.comes_quietly() == "handed back":
+    while letter.comes() == "handed back":
         assert letter.receives < 1000
     assert outcome(pipeline, "enrollment#E1") == "blocked"
     pipeline.clock.sleep(5 * 86_400)
     # When it is sent again later under the same name, before its student, Then it waits again, and is delivered
     again = nightly(pipeline, Step.ENROLLMENT, example(Step.ENROLLMENT), 200)
-    assert again.comes_quietly() == "handed back"
+    assert again.comes() == "handed back"
     sis.has_said(Step.STUDENT)
-    assert again.comes_quietly() == "taken"
+    assert again.comes() == "taken"
     assert outcome(pipeline, "enrollment#E1") == "created"
 
 

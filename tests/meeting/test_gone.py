@@ -11,7 +11,7 @@ from tests.support.pipeline import Pipeline
 from tests.support.sis import Json, Sis, example, live, pdf
 
 SCHOOL = (Step.INSTITUTION, Step.COURSE, Step.MODULE, Step.COHORT, Step.STUDENT)
-BY_HAND = {"enrollment_id": None, "student_id": "S1", "course_id": "CS"}
+UNENROLLED = {"enrollment_id": None, "student_id": "S1", "course_id": "CS"}
 CASES: dict[str, tuple[Step, Step, Json]] = {
     "the student of an enrollment": (Step.STUDENT, Step.ENROLLMENT, {}),
     "the course of an enrollment": (Step.COURSE, Step.ENROLLMENT, {}),
@@ -19,16 +19,8 @@ CASES: dict[str, tuple[Step, Step, Json]] = {
     "the course of a cohort": (Step.COURSE, Step.COHORT, {"sis_id": "NEW", "code": "NEW"}),
     "the institution of a course": (Step.INSTITUTION, Step.COURSE, {"code": "NEW"}),
     "a module of a list": (Step.MODULE, Step.COURSE_MODULES, {}),
-    "the student of a certificate": (
-        Step.STUDENT,
-        Step.CERTIFICATE,
-        {"enrollment_id": None, "student_id": "S1", "course_id": "CS"},
-    ),
-    "the course of a certificate": (
-        Step.COURSE,
-        Step.CERTIFICATE,
-        {"enrollment_id": None, "student_id": "S1", "course_id": "CS"},
-    ),
+    "the student of a certificate": (Step.STUDENT, Step.CERTIFICATE, UNENROLLED),
+    "the course of a certificate": (Step.COURSE, Step.CERTIFICATE, UNENROLLED),
 }
 
 

@@ -112,17 +112,8 @@ def test_each_fault_of_an_entry_is_named(api: Caller, neighbour: Caller, institu
         "text",
     )
     # Then
-    assert errors(answer) == {
-        "modules.0.uuid",
-        "modules.1.uuid",
-        "modules.2.uuid",
-        "modules.3.uuid",
-        "modules.4.order",
-        "modules.4.is_required",
-        "modules.4.workload",
-        "modules.5.course_module_group_uuid",
-        "modules.6.uuid",
-    }
+    fields = {f"{place}.uuid" for place in (0, 1, 2, 3, 6)} | {"4.order", "4.is_required", "4.workload"}
+    assert errors(answer) == {f"modules.{field}" for field in (*fields, "5.course_module_group_uuid")}
     assert errors(attach(api, course)) == {"modules"}
 
 

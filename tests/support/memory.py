@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from dokstamp_sync.mapping.row import Conflict, Row
+from dokstamp_sync.mapping.row import Conflict, Row, Store
 from dokstamp_sync.outcomes import RecordOutcome
 
 
@@ -34,6 +34,21 @@ class MemoryStore:
             if beside:
                 self.rows[beside.id] = replace(beside, version=stored.version)
             return stored
+
+
+class Noted:
+    """A store that notes what is written to it."""
+
+    def __init__(self, inner: Store) -> None:
+        self._inner = inner
+        self.written: list[Row] = []
+
+    def read(self, ids: Iterable[str]) -> dict[str, Row]:
+        return self._inner.read(ids)
+
+    def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
+        self.written.append(row)
+        return self._inner.write(row, replaces, beside)
 
 
 class RefusalList:

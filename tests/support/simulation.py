@@ -32,7 +32,7 @@ from tests.support.simulation_threads import taking_turns
 from tests.support.simulation_time import Process, Time
 from tests.support.simulation_watch import Watch
 from tests.support.simulation_weather import CALM, Sky, Weather
-from tests.support.simulation_workers import Environment, Function, ports_of
+from tests.support.simulation_workers import Environment, Function
 
 FUNCTION_SECONDS = 120.0
 VISIBILITY_SECONDS = 720.0
@@ -151,7 +151,7 @@ class Simulation:
         def handles(body: str, id_: str, receipt: str, receives: int) -> None:
             intake.take(body, id_)
 
-        return Environment(handles, ports_of(port, lambda process: None))
+        return Environment(handles, port.begins)
 
     def _worker_of(self, step: Step) -> Callable[[str], Environment]:
         def build(name: str) -> Environment:
@@ -174,7 +174,7 @@ class Simulation:
             worker = Worker(self._rules[step], means, answers, self.random.random)
 
             def begins(process: Process) -> None:
-                wire.process = process
+                port.process = wire.process = process
                 end = clock() + FUNCTION_SECONDS
                 dokstamp.stop_at(end)
                 worker.begin_before(end - settings.deadline_seconds - MARGIN_SECONDS)
@@ -182,7 +182,7 @@ class Simulation:
             def handles(body: str, id_: str, receipt: str, receives: int) -> None:
                 worker.take(Received(id_, body, receipt, receives))
 
-            return Environment(handles, ports_of(port, begins))
+            return Environment(handles, begins)
 
         return build
 

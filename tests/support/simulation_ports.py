@@ -27,6 +27,9 @@ class Port:
         self.sky = sky
         self.watch = watch
 
+    def begins(self, process: Process) -> None:
+        self.process = process
+
     def store_call(self, what: str, act: Callable[[], Any], *, writes: bool) -> Any:
         return self.sky.call(self.process, what, act, way="store", writes=writes)
 

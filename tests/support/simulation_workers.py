@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.support.simulation_ports import Handles, Port
+from tests.support.simulation_ports import Handles
 from tests.support.simulation_queues import Queue, Stored
 from tests.support.simulation_time import Process, Time
 from tests.support.simulation_watch import Watch
@@ -108,13 +108,3 @@ class Function:
             self._watch.note(f"{message.id} comes back: {type(error).__name__}: {error}")
             return False
         return True
-
-
-def ports_of(port: Port, also: Callable[[Process], None]) -> Callable[[Process], None]:
-    """Tells all ports of an environment which process is running in it."""
-
-    def begins(process: Process) -> None:
-        port.process = process
-        also(process)
-
-    return begins

@@ -120,18 +120,19 @@ def test_a_mapping_row_is_never_deleted_by_anybody() -> None:
         assert allowed_on(role, mapping) == {"dynamodb:BatchGetItem", "dynamodb:PutItem"}
 
 
-def test_only_the_certificate_step_reads_the_bucket() -> None:
-    readers = {role for role in ROLES if any(action.startswith("s3:") for action in actions(role))}
-    assert readers == {"CertificateRole"}
+@pytest.mark.parametrize(
+    ("action", "roles"),
+    [
+        ("s3:", {"CertificateRole"}),
+        ("secretsmanager:GetSecretValue", set(OF_STEPS)),
+        ("states:StartExecution", {"IntakeRole"}),
+    ],
+)
+def test_only_those_whose_business_it_is_may_do_it(action: str, roles: set[str]) -> None:
+    assert {role for role in ROLES if any(each.startswith(action) for each in actions(role))} == roles
 
 
-def test_only_the_steps_read_the_credentials() -> None:
-    readers = {role for role in ROLES if "secretsmanager:GetSecretValue" in actions(role)}
-    assert readers == set(OF_STEPS)
-
-
-def test_only_the_intake_starts_runs_and_only_the_run_hands_out_records() -> None:
-    assert {role for role in ROLES if "states:StartExecution" in actions(role)} == {"IntakeRole"}
+def test_only_the_run_hands_out_records() -> None:
     step_queues = [{"Fn::GetAtt": [f"{step.logical_id}Queue", "Arn"]} for step in Step]
     senders = {role for role in ROLES for queue in step_queues if "sqs:SendMessage" in allowed_on(role, queue)}
     assert senders == {"StateMachineRole"}

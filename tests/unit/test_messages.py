@@ -133,22 +133,12 @@ def test_stamps_sort_as_time_does() -> None:
     assert {len(stamp(moment)) for moment in moments} == {27}
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "",
-        " ",
-        "{",
-        "{'id': 1}",
-        '{"id": NaN}',
-        '{"id": Infinity}',
-        '"\\ud800"',
-        "[" * 100_000,
-        '{"a":' * 100_000,
-        "\x00",
-    ],
-    ids=["empty", "blank", "open", "python", "nan", "infinity", "surrogate", "deep list", "deep object", "nul"],
-)
+NO_JSON = {"empty": "", "blank": " ", "open": "{", "python": "{'id': 1}", "surrogate": '"\\ud800"', "nul": "\x00"}
+NO_JSON |= {"nan": '{"id": NaN}', "infinity": '{"id": Infinity}'}
+NO_JSON |= {"deep list": "[" * 100_000, "deep object": '{"a":' * 100_000}
+
+
+@pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON)
 def test_what_is_not_json_is_a_value_error_and_nothing_else(body: str) -> None:
     with pytest.raises(ValueError, match="line"):
         read_json(body)

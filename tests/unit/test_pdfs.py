@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from dokstamp_sync.errors import Misconfigured, NotReady, Rejected, Retry
-from dokstamp_sync.worker.pdfs import CHUNK_BYTES, KEPT_IN_MEMORY_BYTES, Pdfs
+from dokstamp_sync.worker.pdfs import KEPT_IN_MEMORY_BYTES, Pdfs
 from tests.support.buckets import versioned_bucket
 from tests.support.pipeline import BUCKET
 
@@ -164,26 +164,6 @@ def test_a_connection_that_fails_or_breaks_is_retried(body: Any) -> None:
     # Given an S3 that cannot be read to the end, When a PDF is opened, Then half of it is not uploaded
     with pytest.raises(Retry), Pdfs(_Client(body), BUCKET, 1000).open(ADDRESS):  # type: ignore[arg-type]
         pass
-
-
-class _Endless:
-    """A body that never ends, and counts what was taken of it."""
-
-    taken = 0
-
-    def iter_chunks(self, size: int) -> Iterator[bytes]:
-        while True:
-            self.taken += size
-            yield b"%PDF-" + b"x" * (size - 5)
-
-
-def test_no_more_is_read_of_a_pdf_than_is_allowed() -> None:
-    # Given an object without an end
-    body = _Endless()
-    # When it is opened, Then reading stops soon after the bound
-    with pytest.raises(Rejected, match="larger"), Pdfs(_Client(body), BUCKET, 10 * CHUNK_BYTES).open(ADDRESS):  # type: ignore[arg-type]
-        pass
-    assert body.taken <= 11 * CHUNK_BYTES
 
 
 def test_a_large_pdf_is_kept_on_disk_and_not_in_memory(s3: "S3Client") -> None:

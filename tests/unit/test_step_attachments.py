@@ -76,17 +76,6 @@ def test_a_module_that_is_left_out_later_is_detached(left: tuple[str, ...], sis:
     assert len(live(sandbox, "modules")) == 5
 
 
-def test_a_module_in_a_group_is_not_detached_by_the_course_s_list(sis: Sis, sandbox: Sandbox) -> None:
-    # Given a module in a group
-    told = sis.send({Step.COURSE_MODULES: [course("M1", "M2")], Step.MODULE_GROUP: [group("Term 1", "M2")]})
-    assert {row["outcome"] for row in told.values()} == {"created"}
-    # When the course's list is sent alone, once with that module in it and once without
-    sis.say(Step.COURSE_MODULES, course("M2", "M1", "M3"))
-    sis.say(Step.COURSE_MODULES, course("M1", "M3"))
-    # Then the module is still in its group
-    assert groups_of(sandbox) == {"M1": None, "M2": "Term 1", "M3": None}
-
-
 @pytest.mark.parametrize("order", [1, -1], ids=["old group first", "new group first"])
 def test_a_module_moves_from_one_group_to_another(order: int, sis: Sis, sandbox: Sandbox) -> None:
     # Given two groups

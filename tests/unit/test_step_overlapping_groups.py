@@ -4,7 +4,6 @@ from itertools import permutations
 
 import pytest
 
-from dokstamp_sync.mapping.row import Row
 from dokstamp_sync.order import Step
 from local.sandbox import Sandbox
 from tests.support.attaching import course, group, groups_of
@@ -52,17 +51,3 @@ def test_of_two_lists_of_a_course_the_newest_says_the_place(order: tuple[int, ..
     # Then the module is where the newest says
     (attachments,) = sandbox.state["attachments"].values()
     assert [each["workload"] for each in attachments] == [2]
-
-
-def test_a_claim_that_was_kept_without_its_moment_is_older_than_any_other(
-    sis: Sis, sandbox: Sandbox, rows: dict[str, Row]
-) -> None:
-    # Given two groups with one module each, of which the mapping did not keep when they said so
-    sis.send({Step.MODULE_GROUP: [group("A", "M1"), group("B", "M2")]})
-    (shared,) = [row for key, row in rows.items() if key.startswith("attachments#")]
-    for wish in shared.facts["wanted"].values():
-        wish.pop("occurred_at", None)
-    # When one of them claims the other's module
-    sis.say(Step.MODULE_GROUP, group("A", "M1", "M2"))
-    # Then it has it
-    assert groups_of(sandbox) == {"M1": "A", "M2": "A"}

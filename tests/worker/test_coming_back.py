@@ -117,18 +117,13 @@ def test_a_worker_out_of_time_hands_back_at_once_what_it_has_not_begun(scene: Sc
     assert scene.step.begun == ["ana", "bia"]
 
 
-def test_a_record_that_waits_for_its_parent_comes_back_by_the_back_off(scene: Scene) -> None:
+def test_a_record_that_waits_for_its_parent_comes_back_by_the_back_off_or_when_patience_ends(scene: Scene) -> None:
+    # Given a record that waits for its parent
     scene.step.needs["ana"] = COURSE
     assert scene.take("ana", receives=4) is None
     assert scene.answers.hidden == [80 * HALF]
-
-
-def test_a_record_that_waits_for_its_parent_comes_back_when_patience_ends_at_the_latest(scene: Scene) -> None:
-    # Given a record that has waited until ten seconds before the end
-    scene.step.needs["ana"] = COURSE
-    scene.take("ana")
+    # When it comes again ten seconds before its patience ends, Then its back-off ends with it
     scene.clock.sleep(3590)
-    # When it comes again, Then its back-off ends with its patience
     assert scene.take("ana", receives=10) is None
     assert scene.answers.hidden[-1] == 10
 

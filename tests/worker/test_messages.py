@@ -42,7 +42,9 @@ def test_the_run_is_answered_with_counts_and_every_record_in_the_order_of_the_me
 
 
 @pytest.mark.parametrize("error", LATER, ids=lambda error: type(error).__name__)
-def test_the_others_of_a_message_are_delivered_while_one_is_retried(scene: Scene, error: Exception) -> None:
+def test_while_one_is_retried_the_others_are_delivered_and_reported_again_with_it(
+    scene: Scene, error: Exception
+) -> None:
     # Given a record that cannot be delivered for now
     scene.step.script["bia"] = [error]
     # When its message is taken
@@ -51,20 +53,12 @@ def test_the_others_of_a_message_are_delivered_while_one_is_retried(scene: Scene
     assert {scene.row(name).uuid for name in ("ana", "caio")} == {uuid_of("ana"), uuid_of("caio")}
     assert scene.row("bia").applied is None
     assert scene.answers.answered == []
-
-
-@pytest.mark.parametrize("error", LATER, ids=lambda error: type(error).__name__)
-def test_a_retry_takes_up_only_what_is_left_and_reports_the_rest_again(scene: Scene, error: Exception) -> None:
-    # Given a message that was handed back for one of its records
-    scene.step.script["bia"] = [error]
-    scene.take("ana", "bia")
+    # And when it comes back after the lease, only that one is delivered, and all are reported as created by this run
     scene.step.begun.clear()
-    # When it comes back after the lease
     scene.clock.sleep(scene.settings.lease_seconds)
-    answer = scene.take("ana", "bia", receives=2)
-    # Then only that one is delivered, and both are reported as created by this run
+    answer = scene.take("ana", "bia", "caio", receives=2)
     assert scene.step.begun == ["bia"]
-    assert outcomes(answer) == {"ana": "created", "bia": "created"}
+    assert outcomes(answer) == {"ana": "created", "bia": "created", "caio": "created"}
     assert reasons(answer)["ana"] == "as scripted"
 
 
