@@ -2,7 +2,7 @@
 
 Needs the enrollment, or student and course (and cohort), and a PDF in the bucket. Uploads the PDF, issues the
 certificate; or revokes one. Leaves its uuid, its status and the address where anyone can verify it.
-Issuing notifies the student and cannot be undone, so this file is longer than its neighbours: it has to know a lost
+Issuing notifies the student and cannot be undone, so this file is longer than its neighbours: it has to tell a lost
 answer, a used PDF, a draft and a revocation apart. Source: [certificates], [files], [lifecycle], [revocation].
 """
 
@@ -12,13 +12,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from dokstamp_sync.dokstamp.answers import Entity
-from dokstamp_sync.dokstamp.lookups import find_certificate, uuid_of
+from dokstamp_sync.dokstamp.lookups import find_certificate
 from dokstamp_sync.errors import NotReady, Rejected
 from dokstamp_sync.fields import stamp
-from dokstamp_sync.mapping.identity import key_id, named
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Certificate
+from dokstamp_sync.steps.certificates import (
+    NEW_PDF,
+    USED,
+    about_whom,
+    check_enrollment,
+    facts_of,
+    key_of,
+    rejected_if_used,
+    what_was_sent,
+    whose,
+)
 from dokstamp_sync.steps.look_up_create_update import UNPROCESSABLE, given
 from dokstamp_sync.steps.work import Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
@@ -26,8 +36,6 @@ from dokstamp_sync.worker.entry import serve
 # Nothing comes after these but a certificate of its own [lifecycle].
 ENDED = ("revoked", "expired")
 REVOKE = "revoke it, then send a new PDF"
-NEW_PDF = "a new certificate needs a new PDF"
-USED = f"this PDF was used for another certificate, and every certificate needs a PDF of its own: {NEW_PDF}"
 
 
 class CertificateStep:
@@ -71,11 +79,11 @@ class CertificateStep:
 
     def _issue(self, work: Work[Certificate]) -> Delivered:
         """The file's uuid is kept before the certificate is asked for: by its file a lost one is found again."""
-        about = self._about(work)
+        about = about_whom(work)
         lost = self._lost(work)
         if lost:
             return self._issued(work, lost)
-        self._check_enrollment(work)
+        check_enrollment(work)
         if work.claimed.denied:
             work.claimed.freeze({})
         file_uuid, used = self._upload(work, about)
@@ -90,29 +98,21 @@ class CertificateStep:
         work.claimed.created(certificate["uuid"])
         return self._issued(work, certificate)
 
-    def _check_enrollment(self, work: Work[Certificate]) -> None:
-        """Raises Rejected if the enrollment is dropped: the one that is named, or that of the student in the course."""
-        enrollment = work.parents.get("enrollment_uuid")
-        key = key_id(Step.ENROLLMENT, [parent.uuid for parent in work.parents.values()])
-        facts = enrollment.facts if enrollment else work.shared.facts_of(key)
-        if facts.get("completion_status") == "dropped":
-            raise Rejected("the enrollment was dropped; correct it, then send the certificate again")
-
     def _lost(self, work: Work[Certificate]) -> Entity | None:
         """The certificate of an earlier try whose answer was lost; it is this record's, whatever is said of it now.
 
         Raises NotReady if it was issued with something else: a revocation may be on its way.
         """
-        frozen = _sent(work)
-        if "file_uuid" not in frozen or not work.shared.still_holds(_key(frozen["file_uuid"])):
+        frozen = what_was_sent(work)
+        if "file_uuid" not in frozen or not work.shared.still_holds(key_of(frozen["file_uuid"])):
             return None
         found = find_certificate(work.api, frozen["student_uuid"], frozen["course_uuid"], frozen["file_uuid"])
         if not found:
             return None
         work.shared.own(found["uuid"])
         if frozen["record"] != work.record.fingerprint():
-            facts = _facts(found) | {"record": frozen["record"], "sent": dict(frozen), **_whose(frozen)}
-            work.claimed.keep(facts, uuid=found["uuid"], key=_key(frozen["file_uuid"]))
+            facts = facts_of(found) | {"record": frozen["record"], "sent": dict(frozen), **whose(frozen)}
+            work.claimed.keep(facts, uuid=found["uuid"], key=key_of(frozen["file_uuid"]))
             if not work.record.revoke:
                 raise NotReady(
                     f"the certificate was issued with what was sent before; {REVOKE}", finally_=Outcome.REJECTED
@@ -128,33 +128,16 @@ class CertificateStep:
                 raise Rejected("the PDF was changed while its certificate was being issued; send it again")
             issued_at = stamp(work.record.issued_at) if work.record.issued_at else work.occurred_at
             this = {"issued_at": issued_at, "pdf_version": pdf.version, "sha256": pdf.sha256}
-            work.claimed.freeze({**this, **same, **_whose(about), "record": work.record.fingerprint()})
+            work.claimed.freeze({**this, **same, **whose(about), "record": work.record.fingerprint()})
             file = work.api.upload(pdf.name, pdf.file)
         self._hold(work, file["uuid"])
         return file["uuid"], bool(file.get("used_at"))
 
     def _hold(self, work: Work[Certificate], file_uuid: str) -> None:
         """Keeps the file's uuid, and takes the file for this record. Raises Rejected if another certificate has it."""
-        key = _key(file_uuid)
-        try:
+        key = key_of(file_uuid)
+        with rejected_if_used():
             work.shared.freeze_and_hold({**work.claimed.frozen, "file_uuid": file_uuid, "key": key}, lambda: True)
-        except NotReady as held:
-            if held.settled:
-                raise Rejected(f"{USED}: this one is that of {named(held.rival)}") from None
-            raise
-
-    def _about(self, work: Work[Certificate]) -> dict[str, str]:
-        """Whose certificate it is, as the vendor wants to be told."""
-        about = {name: parent.uuid for name, parent in work.parents.items()}
-        parent = work.parents.get("enrollment_uuid") or work.parents["course_uuid"]
-        known = ("student_uuid", "course_uuid", "cohort_uuid", "institution_uuid")
-        about |= {name: parent.facts[name] for name in known if name in parent.facts and name not in about}
-        if "institution_uuid" not in about:
-            institution = uuid_of(work.api.get(f"/courses/{about['course_uuid']}"), "institution")
-            if institution is None:
-                raise Rejected("DokStamp does not say which institution the course belongs to")
-            about["institution_uuid"] = institution
-        return about
 
     def _body(self, work: Work[Certificate], about: Mapping[str, str], file_uuid: str) -> dict[str, Any]:
         issue: dict[str, Any] = {"finish": True}
@@ -167,7 +150,8 @@ class CertificateStep:
         found = find_certificate(work.api, about["student_uuid"], about["course_uuid"], file_uuid)
         if found is None:
             raise Rejected(USED)
-        self._own(work, found)
+        with rejected_if_used():
+            work.shared.own(found["uuid"])
         if found.get("status") in ENDED:
             raise Rejected(f"this PDF belongs to a certificate that is {found['status']}; {NEW_PDF}")
         return self._issued(work, found)
@@ -175,24 +159,24 @@ class CertificateStep:
     def _issued(self, work: Work[Certificate], certificate: Entity) -> Delivered:
         """Whatever was asked for, only the answer's status says whether it is issued [certificates]."""
         status = str(certificate.get("status"))
-        sent = _sent(work)
-        facts = _facts(certificate) | {"record": work.record.fingerprint()} | _whose(sent)
+        sent = what_was_sent(work)
+        facts = facts_of(certificate) | {"record": work.record.fingerprint()} | whose(sent)
         if status != "issued":
             work.claimed.keep(
-                facts | {"status": "draft", "sent": dict(sent)}, uuid=certificate["uuid"], key=_key(sent["file_uuid"])
+                facts | {"status": "draft", "sent": dict(sent)}, uuid=certificate["uuid"], key=key_of(sent["file_uuid"])
             )
             raise NotReady(
                 f"DokStamp keeps the certificate as '{status}', not issued: check the issue mode",
                 finally_=Outcome.REJECTED,
             )
-        return Delivered(Outcome.CREATED, certificate["uuid"], "issued", facts, _key(sent["file_uuid"]))
+        return Delivered(Outcome.CREATED, certificate["uuid"], "issued", facts, key_of(sent["file_uuid"]))
 
     def _already_issued(self, work: Work[Certificate]) -> Delivered:
         if not self._is_same(work):
             # A revocation that comes before it may be on its way.
             raise NotReady(f"the certificate exists and cannot be changed; {REVOKE}", finally_=Outcome.REJECTED)
-        about = self._about(work)
-        if any(work.facts.get(name, uuid) != uuid for name, uuid in _whose(about).items()):
+        about = about_whom(work)
+        if any(work.facts.get(name, uuid) != uuid for name, uuid in whose(about).items()):
             raise Rejected(
                 f"the certificate was issued for another student or course than the record names now; {REVOKE}"
             )
@@ -221,34 +205,7 @@ class CertificateStep:
             # A draft cannot be revoked, and may be issued a moment later.
             reason = f"DokStamp keeps the certificate as '{revoked.get('status')}', not revoked"
             raise NotReady(reason, finally_=Outcome.REJECTED)
-        return Delivered(Outcome.UPDATED, uuid, "revoked", {**work.facts, **_facts(revoked)}, work.claimed.row.key)
-
-    def _own(self, work: Work[Certificate], found: Entity) -> None:
-        """Raises Rejected, naming it, if the certificate is another record's."""
-        try:
-            work.shared.own(found["uuid"])
-        except NotReady as owned:
-            raise Rejected(f"{USED}: this one is that of {named(owned.rival)}") from None
-
-
-def _sent(work: Work[Certificate]) -> Mapping[str, str]:
-    """What an earlier try sent: by its file a lost certificate is found, and a draft that DokStamp denies but has."""
-    draft = work.facts if work.facts.get("status") == "draft" else {}
-    return work.claimed.frozen or draft.get("sent", {})
-
-
-def _whose(told: Mapping[str, str]) -> dict[str, str]:
-    """Whose certificate it is."""
-    return {name: told[name] for name in ("student_uuid", "course_uuid") if name in told}
-
-
-def _key(file_uuid: str) -> str:
-    """A certificate is named by its file, which DokStamp takes only once [files]."""
-    return key_id(Step.CERTIFICATE, (file_uuid,))
-
-
-def _facts(certificate: Entity) -> dict[str, Any]:
-    return given(status=certificate.get("status"), public_verification_url=certificate.get("public_verification_url"))
+        return Delivered(Outcome.UPDATED, uuid, "revoked", {**work.facts, **facts_of(revoked)}, work.claimed.row.key)
 
 
 handler = serve(CertificateStep())

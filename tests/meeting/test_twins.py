@@ -13,7 +13,7 @@ from tests.support.pipeline import Pipeline
 from tests.support.sis import Sis, example, live, pdf
 
 NEEDS = (Step.INSTITUTION, Step.COURSE, Step.STUDENT)
-TWINS = {step: step.section for step in Step if step not in (Step.COURSE_MODULES, Step.CERTIFICATE)}
+TWINS: dict[Step, str] = {step: step.section for step in Step if step not in (Step.COURSE_MODULES, Step.CERTIFICATE)}
 EACH = pytest.mark.parametrize("step", TWINS)
 
 

@@ -12,8 +12,8 @@ _FILE_NOT_HELD = in_step(
 )
 _NOT_OWNED = in_step(
     _STEP,
-    '            work.shared.own(found["uuid"])\n        except NotReady as owned:\n',
-    "            pass\n        except NotReady as owned:\n",
+    '        with rejected_if_used():\n            work.shared.own(found["uuid"])\n',
+    "",
 )
 _ANYBODYS = in_layer(
     "dokstamp/lookups.py",
@@ -49,7 +49,7 @@ CERTIFYING = (
         (
             in_step(
                 _STEP,
-                "if any(work.facts.get(name, uuid) != uuid for name, uuid in _whose(about).items()):",
+                "if any(work.facts.get(name, uuid) != uuid for name, uuid in whose(about).items()):",
                 "if False:",
             ),
         ),

@@ -151,11 +151,8 @@ def revoking_what_dokstamp_refuses_to(sis: Sis, sandbox: Sandbox, folder: Path) 
     ("prepare", "reason"),
     [
         (of_a_dropped_enrollment, "the enrollment was dropped"),
-        (with_the_pdf_of_a_revoked_one, "this PDF belongs to a revoked certificate"),
-        (
-            with_the_pdf_of_another_record,
-            "every certificate needs a PDF of its own, so a new certificate needs a new PDF",
-        ),
+        (with_the_pdf_of_a_revoked_one, "this PDF belongs to a certificate that is revoked"),
+        (with_the_pdf_of_another_record, "every certificate needs a PDF of its own: a new certificate needs a new PDF"),
         (with_the_pdf_of_another_record_s_revoked_one, "this one is that of certificate 'E1'"),
         (with_the_pdf_of_a_stranger, "this PDF was used for another certificate"),
         (whose_pdf_is_changed_between_two_tries, "the PDF was changed while its certificate was being"),

@@ -215,7 +215,7 @@ def test_a_modality_is_sent_in_the_words_of_the_resource(
 
 def test_an_institution_set_up_by_hand_is_only_mapped(sis: Sis, sandbox: Sandbox, pipeline: Pipeline) -> None:
     # Given an institution that a person made in DokStamp
-    made = sis.say(Step.INSTITUTION)
+    made = pipeline.dokstamp.create("/institutions", {"name": "Vale", "country": "Brazil"})
     sandbox.calls.clear()
     # When the SIS maps it under an id of its own
     row = sis.say(Step.INSTITUTION, {"sis_id": "UFP", "uuid": made["uuid"].upper()})

@@ -45,7 +45,7 @@ class SharedRows:
             return
         if self._dry_run and self._is_renamed(owner):
             raise WouldWrite(Outcome.CREATED)
-        raise wait_for(owner, f"what DokStamp has under the name of this record is {named(owner)}")
+        raise wait_for(owner, f"what DokStamp has under the name of this record is {named(owner)}", settled=True)
 
     def hold(self, key: str, is_there: Callable[[], bool]) -> None:
         holder = self._means.identity.take(key, self._mine, is_there)

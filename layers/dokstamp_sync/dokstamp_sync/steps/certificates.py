@@ -1,0 +1,74 @@
+"""What is known of a certificate: whom it is about, what it was sent with, and who has its PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from dokstamp_sync.dokstamp.answers import Entity
+from dokstamp_sync.dokstamp.lookups import uuid_of
+from dokstamp_sync.errors import NotReady, Rejected
+from dokstamp_sync.mapping.identity import key_id, named
+from dokstamp_sync.order import Step
+from dokstamp_sync.records import Certificate
+from dokstamp_sync.steps.look_up_create_update import given
+from dokstamp_sync.steps.work import Work
+
+NEW_PDF = "a new certificate needs a new PDF"
+USED = f"this PDF was used for another certificate, and every certificate needs a PDF of its own: {NEW_PDF}"
+
+
+def about_whom(work: Work[Certificate]) -> dict[str, str]:
+    """Whose certificate it is, as the vendor wants to be told."""
+    about = {name: parent.uuid for name, parent in work.parents.items()}
+    parent = work.parents.get("enrollment_uuid") or work.parents["course_uuid"]
+    known = ("student_uuid", "course_uuid", "cohort_uuid", "institution_uuid")
+    about |= {name: parent.facts[name] for name in known if name in parent.facts and name not in about}
+    if "institution_uuid" not in about:
+        institution = uuid_of(work.api.get(f"/courses/{about['course_uuid']}"), "institution")
+        if institution is None:
+            raise Rejected("DokStamp does not say which institution the course belongs to")
+        about["institution_uuid"] = institution
+    return about
+
+
+def check_enrollment(work: Work[Certificate]) -> None:
+    """Raises Rejected if the enrollment is dropped: the one that is named, or that of the student in the course."""
+    enrollment = work.parents.get("enrollment_uuid")
+    key = key_id(Step.ENROLLMENT, [parent.uuid for parent in work.parents.values()])
+    facts = enrollment.facts if enrollment else work.shared.facts_of(key)
+    if facts.get("completion_status") == "dropped":
+        raise Rejected("the enrollment was dropped; correct it, then send the certificate again")
+
+
+def what_was_sent(work: Work[Certificate]) -> Mapping[str, str]:
+    """What an earlier try sent: by its file a lost certificate is found, and a draft that DokStamp denies but has."""
+    draft = work.facts if work.facts.get("status") == "draft" else {}
+    return work.claimed.frozen or draft.get("sent", {})
+
+
+def whose(told: Mapping[str, str]) -> dict[str, str]:
+    """The student and the course among what was told."""
+    return {name: told[name] for name in ("student_uuid", "course_uuid") if name in told}
+
+
+def key_of(file_uuid: str) -> str:
+    """A certificate is named by its file, which DokStamp takes only once [files]."""
+    return key_id(Step.CERTIFICATE, (file_uuid,))
+
+
+def facts_of(certificate: Entity) -> dict[str, Any]:
+    """What the row keeps of DokStamp's answer."""
+    return given(status=certificate.get("status"), public_verification_url=certificate.get("public_verification_url"))
+
+
+@contextmanager
+def rejected_if_used() -> Iterator[None]:
+    """Around what waits for another record: one that has its certificate keeps its PDF for good."""
+    try:
+        yield
+    except NotReady as held:
+        if held.settled:
+            raise Rejected(f"{USED}: this one is that of {named(held.rival)}") from None
+        raise
