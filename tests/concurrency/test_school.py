@@ -49,19 +49,6 @@ def test_whole_messages_and_single_records_come_to_the_same() -> None:
     assert found == expected
 
 
-def test_the_same_messages_again_start_no_run_and_make_no_call() -> None:
-    # Given a school that was delivered
-    simulation = simulated(1, patience=60)
-    send(simulation, messages(), every=100)
-    runs, calls = len(simulation.machine.runs), len(_calls())
-    results = {result["run"]: result for result in simulation.results}
-    # When every message comes once more
-    send(simulation, messages(), every=1)
-    # Then there is no new run and no call; a message that needed no run is answered the same again
-    assert (len(simulation.machine.runs), len(_calls())) == (runs, calls)
-    assert all(result == results[result["run"]] for result in simulation.results)
-
-
 def test_the_same_records_in_new_messages_make_no_call() -> None:
     # Given a school that was delivered
     simulation = simulated(1)

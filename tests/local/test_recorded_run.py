@@ -22,15 +22,10 @@ REASONS = {
     ("Logs", "logs:PutLogEvents"): LOG,
     ("TellMissingFromForbidden", "s3:ListBucket"): "S3 asks for it where a key is missing: "
     "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html",
-    ("DeliverLogs", "logs:CreateLogDelivery"): DELIVERY,
-    ("DeliverLogs", "logs:GetLogDelivery"): DELIVERY,
-    ("DeliverLogs", "logs:UpdateLogDelivery"): DELIVERY,
-    ("DeliverLogs", "logs:DeleteLogDelivery"): DELIVERY,
-    ("DeliverLogs", "logs:ListLogDeliveries"): DELIVERY,
-    ("DeliverLogs", "logs:PutResourcePolicy"): DELIVERY,
-    ("DeliverLogs", "logs:DescribeResourcePolicies"): DELIVERY,
-    ("DeliverLogs", "logs:DescribeLogGroups"): DELIVERY,
 }
+DELIVERIES = [f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")] + ["logs:ListLogDeliveries"]
+POLICIES = ["logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"]
+REASONS |= {("DeliverLogs", action): DELIVERY for action in (*DELIVERIES, *POLICIES)}
 # Lambda sends there, in the role's name, what the function failed at.
 DESTINATION = ("ResultsRole", "sqs:SendMessage", "-results-dead-letters")
 

@@ -156,18 +156,25 @@ def test_an_enrollment_is_handed_on_as_well(sis: Sis, post: Post, sandbox: Sandb
     assert len(live(sandbox, "enrollments")) == 2
 
 
-def test_a_code_that_another_course_s_cohort_gives_up_is_waited_for(sis: Sis, post: Post, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("given_up", [True, False])
+def test_a_code_of_another_course_s_cohort_is_waited_for(
+    given_up: bool, sis: Sis, post: Post, sandbox: Sandbox
+) -> None:
     # Given a DokStamp whose cohort codes are unique within the tenant, and another course's cohort with the code
     sis.has_said(Step.INSTITUTION, Step.COURSE)
     sis.say(Step.COURSE, example(Step.COURSE, code="LAW", name="Law"))
-    sis.say(Step.COHORT, example(Step.COHORT, sis_id="theirs", course_id="LAW"))
+    theirs = sis.say(Step.COHORT, example(Step.COHORT, sis_id="theirs", course_id="LAW"))
     ours = post.letter(Step.COHORT, 51, example(Step.COHORT, sis_id="ours"))
-    # When ours comes first, Then it waits until theirs is renamed
+    # When ours comes first, Then it waits
     assert ours.comes() == "handed back"
-    assert (
-        sis.say(Step.COHORT, example(Step.COHORT, sis_id="theirs", code="L-1", course_id="LAW"))["outcome"] == "updated"
-    )
-    assert ours.comes() == "created"
+    # And it is created when theirs is renamed, or rejected with a reason that names theirs, which is left as it is
+    if given_up:
+        sis.say(Step.COHORT, example(Step.COHORT, sis_id="theirs", code="L-1", course_id="LAW"))
+    (told,) = ours.comes_until_answered()
+    assert told["outcome"] == ("created" if given_up else "rejected")
+    assert given_up or "cohort 'theirs'" in told["reason"]
+    codes = {each["uuid"]: each["code"] for each in live(sandbox, "cohorts")}
+    assert (codes[theirs["uuid"]], len(codes)) == (("L-1", 2) if given_up else ("CS-1", 1))
 
 
 def test_a_key_that_somebody_uses_in_dokstamp_by_hand_is_not_given_twice(

@@ -134,16 +134,7 @@ class Wire(httpx.BaseTransport):
         ``left``: until the deadline; ``stall``: for how long a process stands still that was meant to.
         """
         uniform = self._sky.random.uniform
-        if kind in (
-            "refused",
-            "reset_before",
-            "busy",
-            "throttled",
-            "unauthenticated",
-            "denied",
-            "server_error",
-            "rubbish",
-        ):
+        if kind in NEVER_CARRIED_OUT:
             return None, uniform(0, 0.2)
         if kind == "never":
             return None, left
@@ -166,22 +157,9 @@ class Wire(httpx.BaseTransport):
 # What can be laid for a call besides: DokStamp takes its time, or the process dies.
 HTTP_MISFORTUNES = ("slow", "dies before", "dies after")
 # What a call can meet; the answer of those in doubt never says whether it was carried out.
-FAULTS = (
-    "refused",
-    "reset_before",
-    "reset_after",
-    "busy",
-    "busy_after",
-    "server_error",
-    "throttled",
-    "unauthenticated",
-    "denied",
-    "never",
-    "late",
-    "frozen",
-    "rubbish",
-    "truncated",
-)
+_AT_ONCE = ("refused", "reset_before", "reset_after", "busy", "busy_after", "server_error", "throttled")
+FAULTS = (*_AT_ONCE, "unauthenticated", "denied", "never", "late", "frozen", "rubbish", "truncated")
+NEVER_CARRIED_OUT = frozenset(FAULTS) - {"reset_after", "busy_after", "never", "late", "frozen", "truncated"}
 IN_DOUBT = frozenset(FAULTS) - {"refused", "throttled", "unauthenticated", "denied", "truncated"}
 
 

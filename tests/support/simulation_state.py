@@ -5,32 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 # What differs from one way to another without meaning anything.
-_OWN = {
-    "uuid",
-    "tenant",
-    "created_at",
-    "updated_at",
-    "deleted_at",
-    "used_at",
-    "file",
-    "short_id",
-    "public_verification_url",
-    "issued_at",
-    "revoked_at",
-    "issue_time_asked_for",
-    "reads_until_issued",
-}
-_IN_ORDER = (
-    "institutions",
-    "courses",
-    "modules",
-    "module_groups",
-    "cohorts",
-    "students",
-    "enrollments",
-    "files",
-    "certificates",
-)
+_TIMES = {"created_at", "updated_at", "deleted_at", "used_at", "issued_at", "revoked_at", "issue_time_asked_for"}
+_OWN = _TIMES | {"uuid", "tenant", "file", "short_id", "public_verification_url", "reads_until_issued"}
+_STRUCTURE = ("institutions", "courses", "modules", "module_groups", "cohorts")
+_IN_ORDER = (*_STRUCTURE, "students", "enrollments", "files", "certificates")
 
 Held = Mapping[str, Any]
 

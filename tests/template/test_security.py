@@ -84,19 +84,10 @@ def test_only_a_run_that_is_traced_may_send_traces() -> None:
 @pytest.mark.parametrize("step", list(Step))
 def test_a_step_may_only_do_what_it_does(step: Step) -> None:
     role = f"{step.logical_id}Role"
-    wanted = {
-        "sqs:ReceiveMessage",
-        "sqs:DeleteMessage",
-        "sqs:GetQueueAttributes",
-        "sqs:ChangeMessageVisibility",
-        "states:SendTaskSuccess",
-        "dynamodb:BatchGetItem",
-        "dynamodb:PutItem",
-        "dynamodb:DeleteItem",
-        "secretsmanager:GetSecretValue",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-    }
+    queue = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
+    wanted = {f"sqs:{action}" for action in queue} | {"states:SendTaskSuccess", "secretsmanager:GetSecretValue"}
+    wanted |= {f"dynamodb:{action}" for action in ("BatchGetItem", "PutItem", "DeleteItem")}
+    wanted |= {"logs:CreateLogStream", "logs:PutLogEvents"}
     if step is Step.CERTIFICATE:
         wanted |= {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
     assert actions(role) == wanted

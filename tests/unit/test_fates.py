@@ -1,5 +1,7 @@
 """The one table of fates, status by status."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from dokstamp_sync.dokstamp.fates import NOT_CARRIED_OUT, Fate, fate
@@ -14,29 +16,20 @@ EXCEPTIONS = {
 }
 
 
-@pytest.mark.parametrize("status", range(200, 300))
-def test_every_2xx_is_done(status: int) -> None:
-    assert fate(status) is Fate.DONE
-
-
-@pytest.mark.parametrize("status", range(300, 400))
-def test_every_3xx_is_misconfigured_for_the_api_knows_no_redirect(status: int) -> None:
-    assert fate(status) is Fate.MISCONFIGURED
-
-
-@pytest.mark.parametrize("status", range(400, 500))
-def test_every_4xx_is_rejected_but_for_six(status: int) -> None:
-    assert fate(status) is EXCEPTIONS.get(status, Fate.REJECTED)
-
-
-@pytest.mark.parametrize("status", range(500, 600))
-def test_every_5xx_is_retried(status: int) -> None:
-    assert fate(status) is Fate.RETRY
-
-
-@pytest.mark.parametrize("status", [-1, 0, 100, 101, 199, 600, 999])
-def test_a_status_that_is_none_is_rubbish_and_retried(status: int) -> None:
-    assert fate(status) is Fate.RETRY
+@pytest.mark.parametrize(
+    ("statuses", "usual"),
+    [
+        (range(200, 300), Fate.DONE),
+        (range(300, 400), Fate.MISCONFIGURED),
+        (range(400, 500), Fate.REJECTED),
+        (range(500, 600), Fate.RETRY),
+        ([-1, 0, 100, 101, 199, 600, 999], Fate.RETRY),
+    ],
+    ids=["2xx", "3xx, for the API knows no redirect", "4xx, but for six", "5xx", "none, which is rubbish"],
+)
+def test_every_status_has_the_fate_of_its_kind(statuses: Iterable[int], usual: Fate) -> None:
+    for status in statuses:
+        assert fate(status) is EXCEPTIONS.get(status, usual), status
 
 
 def test_only_a_refusal_to_begin_says_that_nothing_was_carried_out() -> None:

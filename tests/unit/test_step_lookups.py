@@ -121,19 +121,6 @@ def test_the_same_code_in_another_institution_or_course_is_another_entity(
     assert len(live(sandbox, step.section)) == 2
 
 
-def test_the_cohort_of_another_course_with_that_code_is_not_taken(sis: Sis, sandbox: Sandbox) -> None:
-    # Given a cohort's code that another course uses already, where codes are unique within the tenant
-    sis.has_said(Step.INSTITUTION, Step.COURSE)
-    sis.say(Step.COURSE, example(Step.COURSE, code="LAW", name="Law"))
-    theirs = sis.say(Step.COHORT, example(Step.COHORT, sis_id="theirs", course_id="LAW"))
-    # When our cohort is sent
-    ours = sis.say(Step.COHORT)
-    # Then it waits in vain, is rejected with a reason that names theirs, and theirs is left as it is
-    assert ours["outcome"] == "rejected"
-    assert "cohort 'theirs'" in ours["reason"]
-    assert [(each["uuid"], each["code"]) for each in live(sandbox, "cohorts")] == [(theirs["uuid"], "CS-1")]
-
-
 @pytest.mark.parametrize("unknown", ["ignored", "refused"])
 @pytest.mark.parametrize("step", [Step.INSTITUTION, Step.ENROLLMENT], ids=lambda step: step.value)
 def test_a_filter_that_dokstamp_does_not_know_is_no_obstacle(

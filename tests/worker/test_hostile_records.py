@@ -56,15 +56,3 @@ def test_a_record_whose_id_no_table_takes_does_not_hold_up_its_message(
     assert answer == {"batchItemFailures": []}
     assert names(sandbox) == ["Ana Souza"]
     assert [item["outcome"]["S"] for item in world.kept("outcomes").values()] == ["rejected"]
-
-
-def test_an_enrollment_of_long_ids_does_not_hold_up_its_message(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Given an enrollment whose own id is made of three long ones
-    monkeypatch.setenv("MAXIMUM_RECEIVES", "1")
-    long = {name: letter * 255 for name, letter in (("student_id", "学"), ("course_id", "科"), ("cohort_id", "組"))}
-    world.send(message(Step.ENROLLMENT, long | {"enrolled_at": "2024-02-01"}))
-    # When the enrollment step gets it
-    answer = serve(rules(Step.ENROLLMENT))(world.receive(), FakeContext())
-    # Then it comes to an outcome
-    assert answer == {"batchItemFailures": []}
-    assert len(world.kept("outcomes")) == 1
