@@ -73,13 +73,7 @@ CERTIFYING = (
     Bug(
         "certified-dropout",
         "a certificate is issued though its enrollment was dropped",
-        (
-            in_step(
-                _STEP,
-                'if enrollment and enrollment.facts.get("completion_status") == "dropped":',
-                "if False:",
-            ),
-        ),
+        (in_layer("steps/certificates.py", 'if facts.get("completion_status") == "dropped":', "if False:"),),
     ),
     Bug(
         "revocation-of-nothing",

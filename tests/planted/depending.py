@@ -20,7 +20,7 @@ DEPENDING = (
         (
             in_layer(
                 "delivery/gone.py",
-                "            if not context.dry_run:\n                context.parents.forget(parent)\n",
+                "            context.parents.forget(parent)\n",
                 "",
             ),
         ),
