@@ -128,7 +128,9 @@ class CertificateStep:
                 raise Rejected("the PDF was changed while its certificate was being issued; send it again")
             issued_at = stamp(work.record.issued_at) if work.record.issued_at else work.occurred_at
             this = {"issued_at": issued_at, "pdf_version": pdf.version, "sha256": pdf.sha256}
-            work.claimed.freeze({**this, **same, **whose(about), "record": work.record.fingerprint()})
+            newest = max(same.get("occurred_at", ""), work.occurred_at)
+            said = {"record": work.record.fingerprint(), "occurred_at": newest}
+            work.claimed.freeze({**this, **same, **whose(about), **said})
             file = work.api.upload(pdf.name, pdf.file)
         self._hold(work, file["uuid"])
         return file["uuid"], bool(file.get("used_at"))
@@ -187,6 +189,8 @@ class CertificateStep:
         return Delivered(Outcome.UNCHANGED, work.uuid, "a certificate is issued only once", work.facts, key)
 
     def _revoke(self, work: Work[Certificate]) -> Delivered:
+        if what_was_sent(work).get("occurred_at", "") > work.occurred_at:
+            raise NotReady("what the SIS said later is just being issued; this revocation is about what was before it")
         lost = self._lost(work)
         uuid = lost["uuid"] if lost else work.uuid
         if not uuid:

@@ -141,6 +141,28 @@ def test_a_new_pdf_that_nobody_revokes_for_is_rejected_when_patience_is_over(
     assert statuses(sandbox) == ["issued"]
 
 
+@pytest.mark.parametrize("trouble", ["draft", "lost"])
+def test_a_revocation_leaves_alone_what_a_newer_message_is_just_issuing(
+    trouble: str, school: Sis, post: Post, pipeline: Pipeline, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # Given a revocation, and an hour later a new PDF that comes first and is not issued at once
+    revoked = post.letter(Step.CERTIFICATE, 50, {"enrollment_id": "E1", "revoke": True})
+    issued = post.letter(Step.CERTIFICATE, 51, certificate(pdf(tmp_path, "b.pdf")))
+    if trouble == "draft":
+        sandbox.switch(issue_after_reads=1)
+    else:
+        sandbox.add_faults(Fault(kind="reset_after", method="POST", path="^/certificates$"))
+    assert issued.comes() == "handed back"
+    pipeline.clock.sleep(pipeline.settings.lease_seconds)
+    # When the revocation comes in between, Then it waits, for it means what was there before
+    assert revoked.comes() == "handed back"
+    assert "revoked" not in statuses(sandbox)
+    # And when the new certificate is issued, it is told that it came too late
+    assert issued.comes() == "created"
+    assert revoked.comes() == "stale"
+    assert statuses(sandbox) == ["issued"]
+
+
 def test_an_expired_certificate_is_renewed_like_a_revoked_one(school: Sis, sandbox: Sandbox, tmp_path: Path) -> None:
     # Given a certificate that DokStamp turned 'expired' by itself
     first = school.say(Step.CERTIFICATE, certificate(pdf(tmp_path, "a.pdf")))
