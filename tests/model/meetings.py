@@ -33,7 +33,7 @@ FOR_GOOD = frozenset({"conflict", "swap", "twins"})
 
 def drawn(random: Random, played: frozenset[str], *, patient: bool) -> frozenset[str]:
     """The kinds that a school has, of those that are played."""
-    chances = {kind: 0.8 if kind in FOR_GOOD else 0.4 for kind in KINDS if kind in played}
+    chances = {kind: 0.4 if kind in FOR_GOOD else 0.2 for kind in KINDS if kind in played}
     had = {kind for kind, chance in chances.items() if random.random() < chance}
     return frozenset(had - FOR_GOOD if patient else had)
 
