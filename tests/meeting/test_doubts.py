@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from dokstamp_sync.mapping.row import Row
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
 from tests.meeting.conftest import Letter, Post
@@ -22,12 +23,53 @@ def test_what_was_mistyped_in_doubt_does_not_take_what_another_record_created_si
     pipeline.clock.sleep(100)
     # When Y, whose code that really is, comes, and then X's correction
     y = post.letter(Step.COURSE, 51, example(Step.COURSE, sis_id="Y", code="A", name="Y"))
-    y.comes()
+    assert y.comes() == ("handed back" if carried_out else "created")
     x = post.letter(Step.COURSE, 52, example(Step.COURSE, sis_id="X", code="B", name="X"))
     told = x.comes_until_answered() + y.comes_until_answered()
     # Then both are there, each under its own code
     assert {each["outcome"] for each in told} == {"created"}
     assert sorted((each["code"], each["name"]) for each in live(sandbox, "courses")) == [("A", "Y"), ("B", "X")]
+
+
+def test_what_is_found_again_is_not_given_the_name_of_another_record(
+    sis: Sis, post: Post, sandbox: Sandbox, pipeline: Pipeline
+) -> None:
+    # Given X, created under one name without our hearing of it, and Y under another one, where names may repeat
+    sandbox.add_faults(Fault(kind="reset_after", method="POST", path="^/institutions$"))
+    first = example(Step.INSTITUTION, sis_id="X", name="Old")
+    assert post.letter(Step.INSTITUTION, 50, first).comes() == "handed back"
+    pipeline.clock.sleep(100)
+    sis.say(Step.INSTITUTION, example(Step.INSTITUTION, sis_id="Y", name="New"))
+    # When X is corrected to the name of Y
+    (told,) = post.letter(Step.INSTITUTION, 51, first | {"name": "New"}).comes_until_answered()
+    # Then it is rejected in the end, and keeps its name
+    assert (told["outcome"], "institution 'Y'" in told["reason"]) == ("rejected", True)
+    assert sorted(each["name"] for each in live(sandbox, "institutions")) == ["New", "Old"]
+
+
+def test_of_a_corrected_record_and_another_one_with_its_name_one_is_created_though_they_meet(
+    sis: Sis, post: Post, sandbox: Sandbox, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given X, put off under a mistyped name, where names may repeat, and Y with the right one
+    sandbox.add_faults(Fault(kind="reset_before", method="POST", path="^/institutions$"))
+    mistyped = example(Step.INSTITUTION, sis_id="X", name="Old")
+    assert post.letter(Step.INSTITUTION, 50, mistyped).comes() == "handed back"
+    pipeline.clock.sleep(100)
+    y = post.letter(Step.INSTITUTION, 51, example(Step.INSTITUTION, sis_id="Y", name="New"))
+    write = pipeline.store.write
+
+    def met(row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
+        if row.id == "institution#X" and "New" in (row.intent or {}).get("key", ""):
+            monkeypatch.setattr(pipeline.store, "write", write)
+            y.comes()
+        return write(row, replaces, beside)
+
+    # When Y comes at the very moment at which X is to be noted under the right name
+    monkeypatch.setattr(pipeline.store, "write", met)
+    told = post.letter(Step.INSTITUTION, 52, mistyped | {"name": "New"}).comes_until_answered()
+    # Then one of them is created, and the other one rejected
+    assert sorted(each["outcome"] for each in told + y.comes_until_answered()) == ["created", "rejected"]
+    assert [each["name"] for each in live(sandbox, "institutions")] == ["New"]
 
 
 def nightly(pipeline: Pipeline, step: Step, record: Json, hour: int) -> Letter:
