@@ -141,6 +141,7 @@ _BY_HAND = Call(
     ),
     *(Outcome.UNCHANGED, school.INSTITUTIONS),
     whose="hand",
+    unmapped=("institution#Federal University",),
 )
 
 _PARENTS = [
