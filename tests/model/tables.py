@@ -15,6 +15,7 @@ from moto import mock_aws
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.mapping.row import Store
 from tests.support.pipeline import Clock
+from tests.support.tables import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,14 +42,8 @@ class RepeatingClient:
 
 
 def made_table(client: DynamoDBClient) -> str:
-    name = f"mapping-{uuid.uuid4().hex[:8]}"
-    client.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-    )
-    return name
+    """A table with a name of its own."""
+    return make_table(client, f"mapping-{uuid.uuid4().hex[:8]}")
 
 
 @contextmanager
