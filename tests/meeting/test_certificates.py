@@ -231,6 +231,20 @@ def test_whether_a_certificate_is_issued_depends_on_its_enrollment(
     assert len(sandbox.state["notifications"]) == (outcome == "created")
 
 
+def test_a_certificate_that_overtakes_the_correction_of_its_dropped_enrollment_waits(
+    sis: Sis, post: Post, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # Given an enrollment that was sent as dropped by mistake
+    sis.has_said(*SCHOOL[:3])
+    sis.say(Step.ENROLLMENT, example(Step.ENROLLMENT, completion_status="dropped"))
+    # When its certificate comes before the correction, Then it waits, and is issued when the correction has come
+    letter = post.letter(Step.CERTIFICATE, 50, certificate(pdf(tmp_path, "a.pdf")))
+    assert letter.comes() == "handed back"
+    assert live(sandbox, "files") == []
+    sis.say(Step.ENROLLMENT, example(Step.ENROLLMENT, completion_status="completed"))
+    assert letter.comes() == "created"
+
+
 def test_a_pdf_that_comes_after_its_message_is_waited_for(
     school: Sis, post: Post, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -85,16 +85,18 @@ def renewed(random: Random, patient: bool) -> list[Plot]:
 
 
 def dropped(random: Random, patient: bool) -> list[Plot]:
-    """A certificate is told of for an enrollment that was dropped; perhaps again when that has been corrected."""
+    """A certificate is told of for an enrollment that was dropped, and again when that is corrected.
+
+    Where somebody loses patience, it may stay dropped.
+    """
     people = [student("dr-s", email("dr-s")), course("dr-c", "dr-c")]
     told = certificate("dr-e", "dr", enrollment_id="dr-e")
     acts = [
         act(*people, enrollment("dr-e", "dr-s", "dr-c", completion_status="dropped")),
         act(told),
     ]
-    if random.random() < 0.5:
-        acts.append(act(*people, when="in the calm", surely=True))
-        acts.append(act(enrollment("dr-e", "dr-s", "dr-c"), when="in the calm", surely=True))
+    if patient or random.random() < 0.5:
+        acts.append(act(*people, enrollment("dr-e", "dr-s", "dr-c"), when="in the calm"))
         acts.append(act(told, when="in the calm", surely=True))
     return [Plot("dropped", acts, frozenset({told[0]}))]
 

@@ -150,7 +150,6 @@ def revoking_what_dokstamp_refuses_to(sis: Sis, sandbox: Sandbox, folder: Path) 
 @pytest.mark.parametrize(
     ("prepare", "reason"),
     [
-        (of_a_dropped_enrollment, "the enrollment was dropped"),
         (with_the_pdf_of_a_revoked_one, "this PDF belongs to a certificate that is revoked"),
         (with_the_pdf_of_another_record, "every certificate needs a PDF of its own: a new certificate needs a new PDF"),
         (with_the_pdf_of_another_record_s_revoked_one, "this one is that of certificate 'E1'"),
@@ -176,6 +175,7 @@ def test_what_cannot_become_right_by_waiting_is_refused_at_once(
 @pytest.mark.parametrize(
     ("prepare", "outcome", "reason"),
     [
+        (of_a_dropped_enrollment, "rejected", "the enrollment was dropped"),
         (that_stays_a_draft, "rejected", "DokStamp keeps the certificate as 'draft', not issued"),
         (that_is_issued_with_another_pdf, "rejected", "the certificate exists and cannot be changed"),
         (that_is_a_draft_with_another_pdf, "rejected", "the certificate exists and cannot be changed"),

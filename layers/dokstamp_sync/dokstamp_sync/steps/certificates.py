@@ -11,6 +11,7 @@ from dokstamp_sync.dokstamp.lookups import uuid_of
 from dokstamp_sync.errors import NotReady, Rejected
 from dokstamp_sync.mapping.identity import key_id, named
 from dokstamp_sync.order import Step
+from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Certificate
 from dokstamp_sync.steps.look_up_create_update import given
 from dokstamp_sync.steps.work import Work
@@ -34,12 +35,16 @@ def about_whom(work: Work[Certificate]) -> dict[str, str]:
 
 
 def check_enrollment(work: Work[Certificate]) -> None:
-    """Raises Rejected if the enrollment is dropped: the one that is named, or that of the student in the course."""
+    """Raises NotReady if the enrollment is dropped: the one that is named, or that of the student in the course.
+
+    A correction of it may be on its way.
+    """
     enrollment = work.parents.get("enrollment_uuid")
     key = key_id(Step.ENROLLMENT, [parent.uuid for parent in work.parents.values()])
     facts = enrollment.facts if enrollment else work.shared.facts_of(key)
     if facts.get("completion_status") == "dropped":
-        raise Rejected("the enrollment was dropped; correct it, then send the certificate again")
+        reason = "the enrollment was dropped; correct it, then send the certificate again"
+        raise NotReady(reason, finally_=Outcome.REJECTED)
 
 
 def what_was_sent(work: Work[Certificate]) -> Mapping[str, str]:
