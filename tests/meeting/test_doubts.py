@@ -31,6 +31,31 @@ def test_what_was_mistyped_in_doubt_does_not_take_what_another_record_created_si
     assert sorted((each["code"], each["name"]) for each in live(sandbox, "courses")) == [("A", "Y"), ("B", "X")]
 
 
+@pytest.mark.parametrize("step", [Step.COURSE, Step.STUDENT, Step.COHORT, Step.MODULE])
+@pytest.mark.parametrize("broken_off", ["before the look-up", "before the change"])
+def test_what_is_found_again_is_not_forgotten_when_its_correction_is_broken_off(
+    broken_off: str, step: Step, sis: Sis, post: Post, sandbox: Sandbox, pipeline: Pipeline
+) -> None:
+    # Given a record, created under a mistyped key without our hearing of it
+    sis.has_said(*(each for each in (Step.INSTITUTION, Step.COURSE) if each.number < step.number))
+    wrong, right = ({"email": f"{key}@x.example"} if step is Step.STUDENT else {"code": key} for key in "ab")
+    sandbox.add_faults(Fault(kind="reset_after", method="POST", path=f"^/{step.section}$"))
+    assert post.letter(step, 50, example(step, sis_id="X", **wrong)).comes() == "handed back"
+    pipeline.clock.sleep(100)
+    # When its correction finds it, and comes no further
+    correction = post.letter(step, 51, example(step, sis_id="X", **right))
+    if broken_off == "before the look-up":
+        sandbox.add_faults(Fault(kind="status", status=503, method="GET", path=f"^/{step.section}$", skip=1))
+    else:
+        sandbox.add_faults(Fault(kind="reset_before", method="PATCH", path=f"^/{step.section}/"))
+    assert correction.comes() == "handed back"
+    pipeline.clock.sleep(100)
+    # Then the next try goes on with it, and makes no second one
+    correction.comes_until_answered()
+    shown = [each["email" if step is Step.STUDENT else "code"] for each in live(sandbox, step.section)]
+    assert [each for each in shown if each in (*wrong.values(), *right.values())] == list(right.values())
+
+
 def test_what_is_found_again_is_not_given_the_name_of_another_record(
     sis: Sis, post: Post, sandbox: Sandbox, pipeline: Pipeline
 ) -> None:

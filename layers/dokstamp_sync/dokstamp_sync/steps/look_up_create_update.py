@@ -80,7 +80,6 @@ class LookUpCreateUpdate(ABC, Generic[R]):
     def _look_up_or_create(self, work: Work[R], key: str) -> Delivered:
         lost = self._lost(work, key)
         if lost:
-            self._take_key(work, key, lost["uuid"])
             return self._adopt(work, lost)
         self._hold(work, key)
         found = self._named(work, key)
@@ -165,8 +164,11 @@ class LookUpCreateUpdate(ABC, Generic[R]):
         moved = {name: owner for name, owner in self._owners(work).items() if here[name] != owner}
         same = not moved and says(entity, self.body(work.record))
         if not same:
-            # Where it still is, for whoever takes over.
-            work.claimed.keep(given(**{**facts, **here}), uuid=uuid, key=self._key_of(work, entity))
+            # What it is called and where it is as yet, for whoever takes over: it must not be looked for by its new key.
+            found_under, key = self._key_of(entity), self.intent(work.record, work.parents)["key"]
+            work.claimed.keep(given(**{**facts, **here}), uuid=uuid, key=found_under)
+            if found_under != key:
+                self._take_key(work, key, uuid)
             self._change(work, uuid, moved)
         if work.claimed.maybe_created:
             return Delivered(Outcome.CREATED, uuid, LOST, facts)
@@ -174,7 +176,7 @@ class LookUpCreateUpdate(ABC, Generic[R]):
             return Delivered(Outcome.UNCHANGED, uuid, "found in DokStamp as it should be", facts)
         return Delivered(Outcome.UPDATED, uuid, "found in DokStamp, changed", facts)
 
-    def _key_of(self, work: Work[R], entity: Entity) -> str:
+    def _key_of(self, entity: Entity) -> str:
         return key_id(self.step, key_of(self.step, entity))
 
     def _create(self, work: Work[R]) -> Delivered:
