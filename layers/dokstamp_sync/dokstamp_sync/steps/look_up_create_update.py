@@ -164,7 +164,7 @@ class LookUpCreateUpdate(ABC, Generic[R]):
         moved = {name: owner for name, owner in self._owners(work).items() if here[name] != owner}
         same = not moved and says(entity, self.body(work.record))
         if not same:
-            # What it is called and where it is as yet, for whoever takes over: it must not be looked for by its new key.
+            # What it is called and where it is as yet: whoever takes over must not look for it by its new key.
             found_under, key = self._key_of(entity), self.intent(work.record, work.parents)["key"]
             work.claimed.keep(given(**{**facts, **here}), uuid=uuid, key=found_under)
             if found_under != key:
