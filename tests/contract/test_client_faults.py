@@ -78,6 +78,15 @@ def test_a_refusal_in_any_form_is_rejected(body: object, client: DokStamp, sandb
     assert len(refusal.value.reason) > len("POST /institutions answered 409: ")
 
 
+def test_a_refusal_that_breaks_off_is_asked_for_again(client: DokStamp, sandbox: Sandbox) -> None:
+    # Given a body that DokStamp refuses, and an answer whose JSON ends in the middle
+    sandbox.add_faults(Fault(kind="truncated", path="^/institutions$"))
+    # When it is sent, Then it is tried again, at once, for it was surely not carried out
+    with pytest.raises(Retry) as raised:
+        client.create("/institutions", {"name": "x" * 256, "status": "closed"})
+    assert raised.value.definite
+
+
 @pytest.mark.parametrize(
     ("header", "after"),
     [({}, None), ({"Retry-After": "7"}, 7), ({"Retry-After": "soon"}, None), ({"Retry-After": "DATE"}, 9)],

@@ -92,6 +92,12 @@ def refusal(answer: Answer) -> tuple[str, frozenset[str]]:
     return _words(body.get("message") or "no reason given"), frozenset()
 
 
+def breaks_off(answer: Answer) -> bool:
+    """Whether it begins as a JSON object and does not end as one, though it was read whole."""
+    said = answer.content.strip()
+    return said.startswith(b"{") and not said.endswith(b"}") and len(answer.content) < MOST_BYTES
+
+
 def _json(answer: Answer) -> Any:
     """The body's JSON, or None. Unlike the standard library, this reader refuses deep nesting and lone surrogates."""
     try:

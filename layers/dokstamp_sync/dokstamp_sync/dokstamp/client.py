@@ -210,6 +210,9 @@ class DokStamp:
             case Fate.NOT_FOUND:
                 raise NotFound(said, path=path)
             case Fate.REJECTED:
+                if answers.breaks_off(answer):
+                    # Which field it was about decides what becomes of the record.
+                    raise Retry(f"{said}, and the answer breaks off")
                 reason, blamed = answers.refusal(answer)
                 raise Rejected(f"{said}: {reason}", status=status, fields=blamed)
 
