@@ -124,7 +124,7 @@ class Time:
                 if not task.done:
                     self.wake(task)
 
-    def run(self, until: float = float("inf"), most_steps: int = 100_000) -> None:
+    def run(self, until: float = float("inf"), most_steps: int = 400_000) -> None:
         """Lets time pass to ``until``, or until nothing more is to come. Raises Restless if that never happens."""
         end = self.steps + most_steps
         while self._events and self._events[0][0] <= until:
