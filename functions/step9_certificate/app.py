@@ -1,9 +1,9 @@
 """Step 9: certificates.
 
-Needs the enrollment, or student and course (and cohort), and a PDF in the bucket. Uploads the PDF, issues the
-certificate; or revokes one. Leaves its uuid, its status and the address where anyone can verify it.
-Issuing notifies the student and cannot be undone, so this file is longer than its neighbours: it has to tell a lost
-answer, a used PDF, a draft and a revocation apart. Source: [certificates], [files], [lifecycle], [revocation].
+Needs the enrollment, or student and course (and cohort), and a PDF in the bucket. Uploads the PDF and issues the
+certificate, or revokes one. Leaves its uuid, its status and the address where anyone can verify it.
+DokStamp notifies the student, and issuing cannot be undone. So this step has to handle a lost answer, a used PDF, a
+draft and a revocation each in its own way. Source: [certificates], [files], [lifecycle], [revocation].
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from dokstamp_sync.steps.look_up_create_update import UNPROCESSABLE, given
 from dokstamp_sync.steps.work import Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.entry import serve
 
-# Nothing comes after these but a certificate of its own [lifecycle].
+# A certificate never leaves these states; only a new certificate can follow it [lifecycle].
 ENDED = ("revoked", "expired")
 REVOKE = "revoke it, then send a new PDF"
 
@@ -56,7 +56,7 @@ class CertificateStep:
         return record.sis_id
 
     def intent(self, record: Certificate, parents: Mapping[str, Parent]) -> Mapping[str, str]:
-        """Its key is its file, which has no uuid before it is uploaded."""
+        """Empty: a certificate's key is its file, which has no uuid before it is uploaded."""
         return {}
 
     def deliver(self, work: Work[Certificate]) -> Delivered:
@@ -72,13 +72,13 @@ class CertificateStep:
         return bool(work.facts.get("record") == work.record.fingerprint())
 
     def _has_ended(self, work: Work[Certificate], uuid: str) -> bool:
-        """Whether a new one may follow. That it has expired only DokStamp knows."""
+        """Whether a new one may follow. For a changed record DokStamp is asked: only it knows what has expired."""
         if work.facts.get("status") in ENDED or self._is_same(work):
             return work.facts.get("status") in ENDED
         return work.api.get(f"/certificates/{uuid}").get("status") in ENDED
 
     def _issue(self, work: Work[Certificate]) -> Delivered:
-        """The file's uuid is kept before the certificate is asked for: by its file a lost one is found again."""
+        """Stores the file's uuid before it issues: if the answer is lost, the certificate is found by its file."""
         about = about_whom(work)
         lost = self._lost(work)
         if lost:
@@ -99,9 +99,9 @@ class CertificateStep:
         return self._issued(work, certificate)
 
     def _lost(self, work: Work[Certificate]) -> Entity | None:
-        """The certificate of an earlier try whose answer was lost; it is this record's, whatever is said of it now.
+        """The certificate that an earlier try issued, if its answer was lost. It belongs to this record.
 
-        Raises NotReady if it was issued with something else: a revocation may be on its way.
+        Raises NotReady if the record says something else now and is no revocation: that may be on its way.
         """
         frozen = what_was_sent(work)
         if "file_uuid" not in frozen or not work.shared.still_holds(key_of(frozen["file_uuid"])):
@@ -120,7 +120,7 @@ class CertificateStep:
         return found
 
     def _upload(self, work: Work[Certificate], about: Mapping[str, str]) -> tuple[str, bool]:
-        """The file's uuid, and whether a certificate has it. A retry of the same record uploads the same PDF."""
+        """Answers the file's uuid, and whether a certificate has it. A retry uploads the same PDF, or is Rejected."""
         frozen = work.claimed.frozen
         same = frozen if frozen.get("record") == work.record.fingerprint() else {}
         with work.pdfs.open(work.record.pdf or "", same.get("pdf_version", "")) as pdf:
@@ -136,7 +136,7 @@ class CertificateStep:
         return file["uuid"], bool(file.get("used_at"))
 
     def _hold(self, work: Work[Certificate], file_uuid: str) -> None:
-        """Keeps the file's uuid, and takes the file for this record. Raises Rejected if another certificate has it."""
+        """Stores the file's uuid and takes the file for this record. Raises Rejected if another certificate has it."""
         key = key_of(file_uuid)
         with rejected_if_used():
             work.shared.freeze_and_hold({**work.claimed.frozen, "file_uuid": file_uuid, "key": key}, lambda: True)
@@ -148,7 +148,7 @@ class CertificateStep:
         return {**about, "file_uuid": file_uuid, **given(template_uuid=work.record.template_id), **issue}
 
     def _adopt(self, work: Work[Certificate], about: Mapping[str, str], file_uuid: str) -> Delivered:
-        """The file is taken: by this very certificate, whose answer was lost, or by another one."""
+        """The file is used: by this record's certificate, whose answer was lost, or by another one (Rejected)."""
         found = find_certificate(work.api, about["student_uuid"], about["course_uuid"], file_uuid)
         if found is None:
             raise Rejected(USED)
@@ -159,7 +159,7 @@ class CertificateStep:
         return self._issued(work, found)
 
     def _issued(self, work: Work[Certificate], certificate: Entity) -> Delivered:
-        """Whatever was asked for, only the answer's status says whether it is issued [certificates]."""
+        """Raises NotReady unless the answer's status is ``issued``: nothing else says that it was [certificates]."""
         status = str(certificate.get("status"))
         sent = what_was_sent(work)
         facts = facts_of(certificate) | {"record": work.record.fingerprint()} | whose(sent)
@@ -175,7 +175,7 @@ class CertificateStep:
 
     def _already_issued(self, work: Work[Certificate]) -> Delivered:
         if not self._is_same(work):
-            # A revocation that comes before it may be on its way.
+            # The revocation that has to come first may be on its way.
             raise NotReady(f"the certificate exists and cannot be changed; {REVOKE}", finally_=Outcome.REJECTED)
         about = about_whom(work)
         if any(work.facts.get(name, uuid) != uuid for name, uuid in whose(about).items()):

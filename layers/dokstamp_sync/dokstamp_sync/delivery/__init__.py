@@ -1,1 +1,1 @@
-"""One record's way: decide, find its parents, claim it, deliver it, write down what came of it."""
+"""Delivers one record: decide, find its parents, claim its row, deliver it, store the outcome."""

@@ -1,4 +1,4 @@
-"""What deliveries share: of one environment, and of one message."""
+"""What deliveries share: all those of one Lambda environment, and those of one message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dokstamp_sync.steps.work import Api, OpensPdfs
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What all deliveries of one environment share. ``new_owner`` answers a name that no other claim has."""
+    """What the deliveries of one environment share. ``new_owner`` answers a name that no other claim has."""
 
     store: Store
     refusals: Refusals
@@ -32,7 +32,7 @@ class Means:
 
     @property
     def identity(self) -> Identity:
-        """Whose an entity is, and whose a key."""
+        """Tells which record an entity belongs to, and which record holds a key."""
         return Identity(self.store, self.clock)
 
     @property
@@ -42,7 +42,7 @@ class Means:
         return Claims(self.store, lease, self.clock, self.new_owner)
 
     def for_message(self, message: StepMessage) -> Means:
-        """The same; for a dry run with a mapping and an outcomes table that keep the real ones as they are."""
+        """These means; in a dry run with a mapping and an outcomes table that leave the real ones unchanged."""
         if not message.options.dry_run:
             return self
         return replace(self, store=DryRunStore(self.store, message.scope, self.clock), refusals=NoRefusals())
@@ -50,7 +50,7 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the records of one message share. ``patience``: how many seconds a record may wait for another."""
+    """What the records of one message share. ``patience``: seconds that a record may wait; 0: it may not."""
 
     means: Means
     run: str

@@ -1,4 +1,4 @@
-"""One record, from what the SIS says to its outcome: decide, find the parents, claim, deliver, write down."""
+"""Takes one record to its outcome: decide, find its parents, claim its row, deliver it, store the outcome."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from dokstamp_sync.mapping.run_notes import as_said
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from dokstamp_sync.steps.work import Delivered, Parent, R, StepRules, Work
 
-# How often a record is decided upon anew because its row changed meanwhile, before its message comes back later.
+# So often a record is decided again because a row changed meanwhile; then its message comes back later.
 MOST_DECISIONS = 5
-# How many 404s on its mapped uuid it takes: what is being renamed or moved can't be found again by its new name.
+# So many 404s on the mapped uuid are believed: if one is false, a renamed entity is not found by its new key.
 DENIALS = 2
 T = TypeVar("T")
 
@@ -36,21 +36,21 @@ class Deliveries(Generic[R]):
         self._refusing = Refusing(rules.step)
 
     def deliver(self, record: R, row: Row | None, context: Context) -> RecordOutcome:
-        """The record's outcome. ``row``: its row as read ahead.
+        """The record's outcome. ``row``: its row as read before, None if there is none.
 
-        Raises Retry if it has none yet, NotReady if it waits for something: then ``wait`` knows for how long.
+        Raises Retry if there is no outcome yet, NotReady if the record waits for something: then call ``wait``.
         """
         for _ in range(MOST_DECISIONS):
             try:
                 return self._decided(record, row, self._said(record, context), context)
             except Conflict:
-                # Of this record's row, or of one that it shares.
+                # This record's row has changed, or a row that it shares.
                 id_ = row_id(self._step, record.sis_id)
                 row = context.means.store.read([id_]).get(id_)
         raise Retry("the record's row keeps changing")
 
     def wait(self, record: R, context: Context, missing: NotReady) -> RecordOutcome:
-        """Raises what is missing while there is patience; then the record's outcome is that it is refused."""
+        """Raises ``missing`` while there is patience. After that, refuses the record and answers this outcome."""
         return self._refusing.wait(record, self._said(record, context), context, missing)
 
     def _said(self, record: R, context: Context) -> Said:
@@ -66,7 +66,7 @@ class Deliveries(Generic[R]):
             case Busy():
                 raise Retry("another worker owns this record")
         if refused := context.parents.refused(as_said(row_id(self._step, record.sis_id), said.fingerprint)):
-            # A copy of a message that was answered.
+            # The message is a copy of one that was answered before.
             return outcome_of(record, self._step, refused, f"{refused} before, in this run", row)
         context.means.pause.heed()
         try:
@@ -76,7 +76,7 @@ class Deliveries(Generic[R]):
         return self._claimed(record, row, said, context, parents)
 
     def _settle(self, row: Row, settled: Settled, said: Said, context: Context) -> None:
-        """What was applied is known to hold later, too; and what was refused since has been taken back."""
+        """Stores that what was applied also holds at the later time, and removes a refusal that no longer counts."""
         changed = row
         if settled.advance and row.applied:
             changed = replace(changed, applied=replace(row.applied, occurred_at=said.occurred_at))
@@ -111,7 +111,7 @@ class Deliveries(Generic[R]):
         return outcome_of(record, self._step, delivered.outcome, delivered.reason, claimed.row)
 
     def _gate(self, record: R, row: Row | None, context: Context, parents: Mapping[str, Parent]) -> Gate:
-        """With the record claimed. The intent is written where something may be created or given another key."""
+        """The gate, with the row claimed. Stores an intent only if something may be created or given another key."""
         intent: Mapping[str, str] | None = self._rules.intent(record, parents)
         if row and row.uuid and (intent or {}).get("key") in (None, row.key):
             intent = None
@@ -122,7 +122,7 @@ class Deliveries(Generic[R]):
     def _try(
         self, record: R, context: Context, parents: Mapping[str, Parent], gate: Gate, denials: int = 0
     ) -> Delivered:
-        """Asks twice before a 404 on the record's mapped uuid is believed; then once more, afresh."""
+        """Delivers. After a 404 on the mapped uuid it tries again; after the second one, as if there were no uuid."""
         if any(parent.uuid == PLANNED for parent in parents.values()):
             raise WouldWrite(Outcome.CREATED)
         claimed = gate.claims[0]
@@ -144,19 +144,19 @@ class Deliveries(Generic[R]):
             is_mine = isinstance(refusal, NotFound) and refusal.names(claimed.row.uuid)
             if claimed.denied or not is_mine:
                 raise gone(refusal, parents, context) or refusal from None
-        # What is shared was released.
+        # The steps release shared rows before they raise a refusal.
         del gate.claims[1:]
         return self._try(record, context, parents, gate, denials + 1)
 
     def _give_up(self, claimed: Claimed, error: Retry) -> None:
-        """Hands the record back: at once if nothing is under way, else when the lease has run out."""
+        """Lets others try the record at once; if a call may be under way, only when the lease has run out."""
         if claimed.sent is Sent.UNDER_WAY:
             error.after = max(error.after or 0.0, claimed.seconds_left())
         else:
             claimed.release()
 
     def _planned(self, gate: Gate, would: WouldWrite) -> Delivered:
-        """What a dry run takes for delivered, so that the records which meet this one find it as it would be."""
+        """What a dry run stores as delivered, so that other records find this one as it would be."""
         claimed, *shared = gate.claims
         for each in shared:
             each.release()
@@ -166,5 +166,5 @@ class Deliveries(Generic[R]):
 
 
 def _owning(named: Mapping[str, T]) -> dict[str, T]:
-    """The references that say what a record belongs to; the modules of a list are compared one by one instead."""
+    """The references that say what a record belongs to: all but the modules of a list, which its plan compares."""
     return {name: each for name, each in named.items() if name.endswith("_uuid")}

@@ -1,4 +1,4 @@
-"""What stands between a step and DokStamp: reads pass, writes only while the lease allows them, and never when dry."""
+"""The gate between a step and DokStamp: reads pass; writes pass while the lease allows it, but never in a dry run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dokstamp_sync.steps.work import Api
 
 
 class WouldWrite(Exception):
-    """A dry run has come to its first writing call, which would lead to ``outcome``."""
+    """A dry run has come to its first writing call; the record's outcome would be ``outcome``."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome)
@@ -21,7 +21,7 @@ class WouldWrite(Exception):
 
 
 class Gate:
-    """The client for one record. ``claims``: every row whose lease a writing call needs, the record's own first."""
+    """The client for one record. ``claims``: the rows whose leases a writing call needs; the record's own is first."""
 
     def __init__(self, api: Api, *, dry_run: bool) -> None:
         self._api = api
@@ -68,7 +68,7 @@ class Gate:
             raise WouldWrite(outcome)
         for claimed in self.claims:
             claimed.renew()
-        # After that, for a write takes its time.
+        # Checked after all are renewed, because renewing takes time.
         for claimed in self.claims:
             claimed.check()
         with ExitStack() as sending:

@@ -1,4 +1,4 @@
-"""Parents that DokStamp does not know any more, wherever its answer shows it."""
+"""Finds out from a refusal that DokStamp does not know a parent any more."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from dokstamp_sync.steps.work import Parent, Reference
 
 
 def gone(refusal: Rejected, parents: Mapping[str, Parent], context: Context) -> NotReady | None:
-    """What the record waits for, if the refusal is about a parent that DokStamp does not know; else None.
+    """What the record waits for, if the refusal is about a parent that is gone or denied; else None.
 
-    It may be about the parent by a 404 below it, or by a 422 on the field that names it [errors]. Such a parent is
-    forgotten: its own record makes it again, or it is looked up when the message comes back.
+    Such a refusal is a 404 on a path with the parent's uuid, or a 422 on the field that names the parent [errors]. The
+    uuid of a parent that is gone is removed from its row: its own record creates it again, or a look-up finds it.
     """
     for name, parent in _all(parents):
         below = isinstance(refusal, NotFound) and refusal.names(parent.uuid)
@@ -31,7 +31,7 @@ def gone(refusal: Rejected, parents: Mapping[str, Parent], context: Context) -> 
 
 
 def _all(parents: Mapping[str, Parent]) -> Iterator[tuple[str, Parent]]:
-    """The parents by the names of their fields, and those that an enrollment names itself."""
+    """The parents by the names of their fields, and the parents of an enrollment."""
     for name, parent in parents.items():
         yield name, parent
         for step, sis_id in parent.facts.get("named", []):

@@ -1,4 +1,4 @@
-"""The records that a record depends on: from the mapping, else from DokStamp by natural key, else not ready."""
+"""Finds the records that a record depends on: in the mapping, else in DokStamp by their id taken as a key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dokstamp_sync.steps.work import Parent, Reference
 
 
 class Parents:
-    """Resolves the references of one message; asks DokStamp once for each that is missing."""
+    """Resolves the references of one message. Looks up in DokStamp, once each, those that are not mapped."""
 
     def __init__(
         self,
@@ -40,14 +40,14 @@ class Parents:
         self._lock = threading.RLock()
 
     def read_ahead(self, references: Iterable[Reference]) -> None:
-        """Reads at once all rows that ``resolve`` will ask for, and what this run refused."""
+        """Reads the rows that ``resolve`` will need, and what this run refused, in one go."""
         ids = {each.row for each in references}
         new = (ids | {refused_id(self._run)}) - self._read
         self._rows.update(self._store.read(new))
         self._read |= new
 
     def resolve(self, reference: Reference) -> Parent:
-        """The parent. Raises Blocked if it was refused, NotReady if nobody knows it, or what a look-up raises."""
+        """The parent. Raises Blocked if it was refused, NotReady if it is not found yet, or what a look-up raises."""
         self.read_ahead([reference])
         self._check(reference)
         row = self._rows.get(reference.row)
@@ -62,14 +62,14 @@ class Parents:
         return self._look_up(reference)
 
     def now(self, references: Iterable[Reference]) -> dict[str, str]:
-        """Which entities these records are now, as far as the mapping knows; see row.Delivery.parents."""
+        """Row id -> which entity that record is now, for those that the mapping knows; see row.identity."""
         known = {each: self._rows.get(each.row) for each in references}
         return {each.row: identity(each.step, row.uuid, row.facts) for each, row in known.items() if row and row.uuid}
 
     def is_gone(self, parent: Parent) -> bool:
-        """Whether DokStamp, which denied the mapped uuid, does not show it either.
+        """Whether DokStamp, after it refused something about the parent, refuses to show the parent, too.
 
-        A look-up comes first: where it fails as well, tenant or address are wrong, and the row may be right.
+        The look-up comes first because it raises Misconfigured if tenant or address are wrong: the row may be right.
         """
         self._find(parent.reference)
         try:
@@ -79,7 +79,7 @@ class Parents:
         return False
 
     def forget(self, parent: Parent) -> None:
-        """The mapped uuid is wrong: the row goes back to knowing nothing."""
+        """Removes the parent's uuid, which is wrong, and what belongs to it from the parent's row."""
 
         def forget(row: Row) -> Row:
             return replace(row, uuid=None, key=None, facts={}, applied=None) if row.uuid == parent.uuid else row
@@ -89,13 +89,13 @@ class Parents:
         change(self._store, id_, forget)
 
     def refused(self, what: str) -> Outcome | None:
-        """How this run refused a record, or what it said of it (see run_notes.as_said)."""
+        """The outcome if this run refused it. ``what``: a row id, or one content of a record (run_notes.as_said)."""
         refusals = self._rows.get(refused_id(self._run))
         outcome = refusals.facts.get(what) if refusals else None
         return Outcome(outcome) if outcome else None
 
     def _check(self, reference: Reference) -> None:
-        """What this message says of it must hold in DokStamp, though an older state of it may be there."""
+        """Raises Blocked if this run refused the record: DokStamp may have it, but not as this run says it."""
         outcome = self.refused(reference.row)
         if outcome:
             raise Blocked(f"{named(reference.row)} was {outcome}")
@@ -108,13 +108,13 @@ class Parents:
             entity = self._found[reference]
             if entity is None:
                 raise NotReady(f"{named(reference.row)} is neither mapped nor in DokStamp")
-            # Not mapped thereby: only the record itself can say whether this is what its sis_id means.
+            # It is not stored in the mapping: only the record itself says which entity its sis_id means.
             return Parent(reference, entity["uuid"], nested_uuids(entity))
 
     def _is_another(self, reference: Reference, entity: Entity) -> bool:
-        """Whether what was found is another record, or may just be becoming one: then it is not the one that is named.
+        """Whether the entity belongs to another record, or another record holds or may be getting its key.
 
-        An id may look like another record's code.
+        Then it is not the parent: the parent's id may only look like another record's code.
         """
         mine = reference.row
         owner = self._identity.owner_of(entity["uuid"])
@@ -140,21 +140,21 @@ class Parents:
     def _find_at_home(
         self, find: Callable[[lookups.Reads, str, str | None], Entity | None], code: str
     ) -> Entity | None:
-        """In the default institution if the stack has one: another institution's course of that code is a stranger."""
+        """Looks in the default institution if the stack has one: another one may have the code for something else."""
         if not self._default_institution:
             return find(self._api, code, None)
         home = self._known(Step.INSTITUTION, self._default_institution)
         return find(self._api, code, home) if home else None
 
     def _known(self, step: Step, sis_id: str) -> str | None:
-        """The uuid, or None where there is none yet: what hangs on it cannot be in DokStamp either."""
+        """The uuid, or None if there is none yet: then what depends on it cannot be in DokStamp either."""
         try:
             return self.resolve(Reference(step, sis_id)).uuid
         except (NotReady, Blocked):
             return None
 
     def _find_enrollment(self, sis_id: str) -> Entity | None:
-        """A default id names student, course and perhaps cohort; any other id names nothing that can be looked up."""
+        """By a default id, ``student/course[/cohort]``; any other id does not say what to look for."""
         steps = (Step.STUDENT, Step.COURSE, Step.COHORT)
         names = sis_id.split("/")
         if len(names) not in (2, 3):
@@ -166,7 +166,7 @@ class Parents:
 
 
 def nested_uuids(entity: Entity) -> dict[str, str]:
-    """``{"institution_uuid": ..., "course_uuid": ...}`` of whatever the entity belongs to."""
+    """``{"institution_uuid": ..., ...}``: what the entity belongs to; of an enrollment its completion status, too."""
     found = {name: lookups.uuid_of(entity, name) for name in ("institution", "course", "student", "cohort")}
     status = {"completion_status": entity["completion_status"]} if "completion_status" in entity else {}
     return {f"{name}_uuid": uuid for name, uuid in found.items() if uuid} | status

@@ -1,4 +1,4 @@
-"""The time that DokStamp asked to be left alone (``Retry-After``), shared by all functions through the mapping."""
+"""The pause that DokStamp asks for by ``Retry-After``. All functions share it through the mapping."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dokstamp_sync.errors import Retry, Throttled
 from dokstamp_sync.mapping.row import Conflict, Row, Store
 
 PAUSE = "pause#dokstamp"
-"""The id of the one row that says until when; read together with the records' rows, so that it costs no call."""
+"""The id of the row that holds the pause's end. It is read with the records' rows, so it costs no call of its own."""
 
-# Not every second that several workers disagree by is worth a write.
+# An end that is at most so much later than the known one is not worth a write.
 SAME_SECONDS = 2.0
 
 
 class Pause:
-    """Without it each function would find out by a call that is bound to fail."""
+    """Keeps every function from calling DokStamp while the pause lasts; each such call would only be refused."""
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
@@ -26,7 +26,7 @@ class Pause:
         self._until = 0.0
 
     def learn(self, rows: Mapping[str, Row]) -> None:
-        """Takes over what another worker has written."""
+        """Takes the pause over that another worker has stored. ``rows``: by id, read just now."""
         self._row = rows.get(PAUSE)
         if self._row:
             self._until = max(self._until, float(self._row.facts["until"]))
@@ -38,7 +38,7 @@ class Pause:
             raise Throttled("DokStamp asked to be left alone for a while", after=left)
 
     def note(self, seconds: float) -> None:
-        """DokStamp wants no call for so long. That the others do not hear it is no loss: they find out themselves."""
+        """Stores that DokStamp wants no call for ``seconds``. If that fails, others learn it from DokStamp."""
         told, until = self._until, self._clock() + seconds
         self._until = max(told, until)
         if until > told + SAME_SECONDS:

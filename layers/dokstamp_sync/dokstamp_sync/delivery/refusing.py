@@ -1,4 +1,4 @@
-"""Records that are not delivered: those that wait, and those that are refused and kept with the reason."""
+"""Records that are not delivered: they wait, or they are refused and stored with the reason."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ class Refusing:
         self._step = step
 
     def wait(self, record: Record, said: Said, context: Context, missing: NotReady) -> RecordOutcome:
-        """Raises what is missing while there is patience, which begins when something is first known to be missing.
+        """Raises ``missing`` while there is patience. After that, refuses the record and answers this outcome.
 
-        While DokStamp cannot be asked, nothing is known to be missing, and no patience is lost. When it is over, the
-        record is refused, and that is its outcome.
+        Patience begins when something is first known to be missing; an outage of DokStamp before that does not count.
         """
         id_ = row_id(self._step, record.sis_id)
         row = context.means.store.read([id_]).get(id_)
@@ -51,7 +50,7 @@ class Refusing:
         why: Blocked | NotReady | Rejected,
         claimed: Claimed | None = None,
     ) -> RecordOutcome:
-        """Written down in the outcomes table first: a record is dropped only once it is kept there."""
+        """Stores the record in the outcomes table first: only then it may be dropped. Then marks its row."""
         result = outcome_of(record, self._step, why.finally_, why.reason, row)
         id_ = row_id(self._step, record.sis_id)
         shown: dict[str, Any] = {"record": digest(self._step, record.sis_id)}
@@ -60,7 +59,7 @@ class Refusing:
         logger.warning(f"record {why.finally_}", **shown)
         refused = Delivery(said.run, said.occurred_at, said.fingerprint, why.finally_, why.reason)
         if row and row.refused and row.refused.occurred_at > said.occurred_at:
-            # What is newer was refused before, and that is what the SIS has to correct.
+            # A newer message about the record was refused before, and that is the one that the SIS has to correct.
             refused = row.refused
         else:
             kept = record.model_dump(mode="json", exclude_none=True)
@@ -74,7 +73,7 @@ class Refusing:
         return result
 
     def _note_waiting(self, id_: str, run: str, context: Context) -> Row:
-        """Since when this run's record waits. The notes of runs that must have ended are of no more use."""
+        """Stores since when this run's record waits, and removes the notes of runs that must have ended."""
         now = context.means.clock()
 
         def note(row: Row) -> Row:
@@ -85,7 +84,7 @@ class Refusing:
 
 
 def outcome_of(record: Record, step: Step, outcome: Outcome, reason: str, row: Row | None) -> RecordOutcome:
-    """What became of the record, with what its row knows of the entity."""
+    """The record's outcome, with the uuid and the verification address that its row holds."""
     url = row.facts.get("public_verification_url") if row else None
     uuid = row.uuid if row and row.uuid != PLANNED else None
     return RecordOutcome(step, record.sis_id, outcome, reason, uuid, url)

@@ -1,4 +1,4 @@
-"""Where records meet: the rows that they share, whose an entity of DokStamp is, and who holds a key."""
+"""What records share or compete for: shared rows, entities of DokStamp, and keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dokstamp_sync.steps.work import wait_for
 
 
 class SharedRows:
-    """For the work on one record; what it claims, its gate watches. See work.Shared."""
+    """See work.Shared. For one record; its gate checks the leases of the rows that are claimed here, too."""
 
     def __init__(self, context: Context, gate: Gate) -> None:
         self._means = context.means
@@ -72,6 +72,6 @@ class SharedRows:
         return holder.facts if holder and holder.how else {}
 
     def _is_renamed(self, owner: str) -> bool:
-        """Whether this dry run would give that record another key, which DokStamp cannot know."""
+        """Whether this dry run would give record ``owner`` another key: DokStamp still shows it with the old one."""
         row = self._means.store.read([owner])[owner]
         return row.expires_at is not None and row.key != self._claimed.frozen.get("key")

@@ -1,1 +1,1 @@
-"""What is remembered of each record: which SIS id became which DokStamp uuid, and what was last delivered."""
+"""The mapping: which SIS id became which DokStamp uuid, and what was last delivered of each record."""

@@ -1,12 +1,12 @@
-"""Who may work on a record, and how it is written down what came of it. One row, one owner, one lease.
+"""Claims: a worker claims a row before it works on the record. A row has one owner at a time, for as long as a lease.
 
-The rules: an intent is written before anything can be created or given another key; whoever sends something holds a
-lease that outlives it; after an answer that is not definite the claim stays until the lease has run out; and whoever
-was overtaken writes nothing.
+The rules: a worker stores an intent before it creates an entity or gives one another key. It sends a call only if its
+lease outlasts the call. After an answer that leaves open whether the call was carried out, the claim stays until the
+lease has run out. When another worker has taken the row over, the first one writes nothing more.
 
-A claim begins with ``Claims.claim``. While the work goes on, ``freeze`` keeps what a retry must send unchanged, and
-``keep`` what is known of the entity. It ends with one of three: ``complete`` (delivered), ``refuse`` (rejected or
-blocked), ``release`` (given up for now).
+A claim begins with ``Claims.claim``. During the work, ``freeze`` stores what a retry must send unchanged, and ``keep``
+stores what is known of the entity. A claim ends with ``complete`` (delivered), ``refuse`` (rejected or blocked) or
+``release`` (given up for now).
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from dokstamp_sync.mapping.row import Claim, Conflict, Delivery, Row, Store
 
 
 class Sent(Enum):
-    """What may have been sent to DokStamp, beyond what the row says was delivered.
+    """Whether DokStamp may have carried out calls that the row does not tell of.
 
-        the row was left in order ─────> NOTHING ──┐
+        the row leaves no doubt ───────> NOTHING ──┐
                                                    ├─ a call is sent ─> UNDER_WAY ─ taken ─────────────> TAKEN
         an earlier owner left a doubt ─> PERHAPS ──┘      │    │                                           │
                 ^              ^                          │    └─ refused, or surely not carried out ──>  as it
                 │              └── the lease runs out ────┘                                             was before
                 └───────────────── released, refused, or the lease runs out ───────────────────────────────┘
 
-    Only under NOTHING does DokStamp surely hold what the row says. The row tells the next owner of a doubt by a claim
-    that was never ended, by an intent, or by an applied delivery without a fingerprint.
+    Only in NOTHING is it sure that DokStamp holds what the row says. The next owner sees from the row that there is a
+    doubt: by a claim that was never ended, an intent, or an applied delivery without a fingerprint.
     """
 
     NOTHING = auto()
@@ -43,7 +43,7 @@ class Sent(Enum):
 
     @classmethod
     def left_by(cls, row: Row | None) -> Sent:
-        """What the row tells whoever claims it."""
+        """The state in which the next owner of the row begins."""
         if row is None:
             return cls.NOTHING
         unsure = row.applied is not None and not row.applied.fingerprint
@@ -52,16 +52,16 @@ class Sent(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """``seconds``: how long a claim lasts; ``in_flight``: how long a call that is sent now may take effect."""
+    """``seconds`` that a claim lasts; ``in_flight``: seconds within which a call that is sent now may take effect."""
 
     seconds: float
     in_flight: float
 
 
 class Claimed:
-    """A row that this worker owns for now. Every method raises Retry when another worker has taken over.
+    """A row that this worker owns for now. Every method that writes raises Retry if another worker has taken it over.
 
-    ``denied``: DokStamp does not know the mapped uuid; the row still does, until something new is made.
+    ``denied``: DokStamp does not know the mapped uuid. The row keeps it until an entity is found or created.
     """
 
     def __init__(self, store: Store, row: Row, before: Row | None, lease: Lease, clock: Callable[[], float]) -> None:
@@ -81,27 +81,27 @@ class Claimed:
 
     @property
     def uuid(self) -> str | None:
-        """The uuid that the mapping knows and DokStamp does not deny."""
+        """The mapped uuid; None if there is none, or if DokStamp denies it."""
         return None if self.denied else self._row.uuid
 
     @property
     def maybe_created(self) -> bool:
-        """An earlier owner may have created the entity without being able to say so."""
+        """Whether an earlier owner may have created the entity, and did not come to the end of its claim."""
         intent = self._before.intent if self._before else None
         return intent is not None and "renames" not in intent
 
     @property
     def frozen(self) -> Mapping[str, str]:
-        """What an earlier try froze, so that this one sends the same."""
+        """The intent: what a retry must send unchanged. Empty if there is none."""
         return self._row.intent or {}
 
     def check(self) -> None:
-        """Raises Retry unless a call sent now must have taken effect before the lease runs out."""
+        """Raises Retry if a call that is sent now could take effect after the lease has run out."""
         if self._seconds_to_send() <= 0:
             raise Retry("too little of the lease is left to send anything")
 
     def renew(self) -> None:
-        """Renews a lease that gets short, so that a record of many calls, or of slow ones, comes to its end."""
+        """Renews the lease if less than half of its time to send is left, but some: many or slow calls can finish."""
         claim = self._row.claim
         if claim and 0 < self._seconds_to_send() < (self._lease.seconds - self._lease.in_flight) / 2:
             until = self._clock() + self._lease.seconds
@@ -109,7 +109,7 @@ class Claimed:
 
     @contextmanager
     def sending(self) -> Iterator[None]:
-        """Around a writing call: notes what is known of it afterwards."""
+        """Wraps a writing call; sets ``sent`` by how the call ended."""
         before, self.sent = self.sent, Sent.UNDER_WAY
         try:
             yield
@@ -123,13 +123,13 @@ class Claimed:
         self.sent = Sent.TAKEN
 
     def created(self, uuid: str) -> None:
-        """The entity was just created: that it is this record is stored in the same stroke as whatever comes next."""
+        """DokStamp just created the entity. The next write also stores the note that it belongs to this record."""
         self._owned = note_of(uuid, self._row.id)
 
     def freeze(self, facts: Mapping[str, str], note: Row | None = None) -> None:
-        """Keeps what a retry must send unchanged, before something is created. A uuid that was denied is forgotten.
+        """Stores the intent, before something is created: what a retry must send unchanged. Removes a denied uuid.
 
-        ``note``: a new row that is stored in the same stroke. Raises Conflict, and writes nothing, if there is one.
+        ``note``: a new row, stored in the same write. Raises Conflict, and writes nothing, if that row exists already.
         """
         row = self._row
         if self.denied:
@@ -139,10 +139,10 @@ class Claimed:
     def keep(
         self, facts: Mapping[str, Any], *, uuid: str | None = None, key: str | None = None, created: bool = False
     ) -> None:
-        """Keeps what is known of the entity while the work goes on, for whoever takes over.
+        """Stores what is known of the entity during the work, for a worker that takes over.
 
-        ``uuid``, ``key``: the entity exists, though it is not yet what it is to become, and no retry may create it
-        again; the intent stays only if it was this sync that created it (``created``), or may have.
+        ``uuid``, ``key``: the entity exists, though it is not finished, and no retry may create it again. The intent
+        stays only if a worker created the entity just now (``created``), or an earlier owner may have created it.
         """
         if uuid is None:
             self._write(replace(self._row, facts=dict(facts)))
@@ -153,7 +153,7 @@ class Claimed:
     def complete(
         self, uuid: str | None, facts: Mapping[str, Any], applied: Delivery | None, key: str | None = None
     ) -> None:
-        """Delivered: only now is the fingerprint stored. A refusal of something newer still stands."""
+        """Ends the claim: the record is delivered. Only this stores a fingerprint. A refusal that is newer stays."""
         refused = self._row.refused
         if not refused or not applied or refused.occurred_at <= applied.occurred_at:
             refused = None
@@ -161,30 +161,30 @@ class Claimed:
         self._write(replace(free, uuid=uuid, key=key, facts=dict(facts), applied=applied))
 
     def refuse(self, refused: Delivery) -> None:
-        """Definitely refused: the intent is closed."""
+        """Ends the claim, and removes the intent: the record is rejected or blocked."""
         self._write(replace(self._row, refused=refused, claim=None, intent=None, applied=self._still_applied()))
 
     def release(self, facts: Mapping[str, Any] | None = None) -> None:
-        """Given up with nothing under way: the next worker may start at once.
+        """Ends the claim without an outcome. No call is under way, so the next worker may begin at once.
 
-        ``facts``: what DokStamp surely holds now, so that no doubt is left.
+        ``facts``: what DokStamp surely holds now; with them, the intent is removed.
         """
         intent = self._row.intent if facts is None and self.sent is not Sent.NOTHING else None
         known = self._row.facts if facts is None else facts
         self._write(replace(self._row, claim=None, intent=intent, facts=known, applied=self._still_applied()))
 
     def seconds_left(self) -> float:
-        """How long the lease still lasts."""
+        """Seconds until the lease runs out."""
         assert self._row.claim is not None
         return max(0.0, self._row.claim.until - self._clock())
 
     def _seconds_to_send(self) -> float:
-        """For how long something may still be sent."""
+        """Seconds during which a call may still be sent."""
         assert self._row.claim is not None
         return self._row.claim.until - self._clock() - self._lease.in_flight
 
     def _still_applied(self) -> Delivery | None:
-        """A record that says the same as a row in doubt must not pass for unchanged."""
+        """The applied delivery. In doubt without its fingerprint, so that the same record again is not unchanged."""
         applied = self._row.applied
         return replace(applied, fingerprint="") if applied and self.sent is not Sent.NOTHING else applied
 
@@ -213,12 +213,11 @@ class Claims:
         self._new_owner = new_owner
 
     def claim(self, id_: str, before: Row | None, intent: Mapping[str, str] | None = None) -> Claimed:
-        """Makes this worker the owner, and writes the intent in the same stroke.
+        """Makes this worker the owner of the row, and stores the intent in the same write.
 
-        ``intent``: what is frozen before something can be created or given another key. An earlier one that may have
-        been carried out stands until ``freeze`` replaces it: what it created is looked for by what it froze.
-
-        ``before``: the row as decided upon. Raises Conflict if it is not that any more: decide again.
+        ``before``: the row on which the decision was made. Raises Conflict if it has changed since: decide again.
+        ``intent``: what a retry must send unchanged. An earlier intent that may have been carried out stays until
+        ``freeze`` replaces it, because what it created is looked for by what it holds.
         """
         base = before or Row(id=id_)
         claim = Claim(owner=self._new_owner(), until=self._clock() + self._lease.seconds)

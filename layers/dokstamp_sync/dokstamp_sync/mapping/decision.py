@@ -1,4 +1,4 @@
-"""What to do about a record, given its row: a pure decision with its reason in words."""
+"""Decides what to do about a record, from its row and the message alone: no call, no write."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dokstamp_sync.outcomes import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a message says about a record; ``occurred_at`` sorts as time does.
+    """What a message says about a record. ``occurred_at``: a text that sorts in the order of time.
 
-    ``parents``: which entities the records that it depends on are now, as far as the mapping knows; see row.Delivery.
+    ``parents``: row id of each record that it depends on -> which entity that is now, if the mapping knows one.
     """
 
     run: str
@@ -25,7 +25,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Nothing is to be done. ``advance``: what was applied is thereby known to hold at a later time."""
+    """Nothing is to be done. ``advance``: what was applied also holds at the later time of this message."""
 
     outcome: Outcome
     reason: str
@@ -34,7 +34,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """Another worker owns the record until then (seconds since the epoch)."""
+    """Another worker owns the record until ``until`` (seconds since the epoch)."""
 
     until: float
 
@@ -45,9 +45,9 @@ class Deliver:
 
 
 def decide(row: Row | None, said: Said, now: float) -> Settled | Busy | Deliver:
-    """Settled, busy, or to be delivered.
+    """What to do now; ``now`` is in seconds since the epoch.
 
-    A row that is claimed tells nothing about what DokStamp holds: whoever claimed it may have sent something.
+    A claimed row does not tell what DokStamp holds, because the worker that claimed it may have sent something.
     """
     if row is None:
         return Deliver()
@@ -66,5 +66,5 @@ def decide(row: Row | None, said: Said, now: float) -> Settled | Busy | Deliver:
 
 
 def _moved(applied: Delivery, said: Said) -> bool:
-    """Whether a parent is another entity by now: it was made again, or an enrollment is another student's."""
+    """Whether a parent is another entity now: created again, or an enrollment of another student or course."""
     return any(applied.parents.get(id_, now) != now for id_, now in said.parents.items())

@@ -1,4 +1,4 @@
-"""What a dry run writes: it lies over the mapping, in rows of the run's own that expire, and nobody else reads it."""
+"""What a dry run writes: rows of its own, which only this run reads instead of the mapping's, and which expire."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLANNED = "00000000-0000-0000-0000-000000000000"
 class DryRunStore:
     """The mapping as it would be after what the run has planned so far; see Store.
 
-    A row that expires is one that the dry run has written: the mapping's own rows are shown without their expiry.
+    A row with ``expires_at`` is one that the dry run has written: the mapping's rows are shown without theirs.
     """
 
     def __init__(self, store: Store, run: str, clock: Callable[[], float]) -> None:
@@ -52,7 +52,7 @@ class NoRefusals:
     """An outcomes table that keeps nothing; see Refusals."""
 
     def keep(self, id_: str, run: str, occurred_at: str, outcome: RecordOutcome, said: Any) -> None:
-        """A dry run refuses nothing."""
+        """Keeps nothing: what a dry run would refuse stands only in its result."""
 
     def drop(self, id_: str) -> None:
-        """Nor does it deliver anything."""
+        """Removes nothing: a dry run delivers nothing."""

@@ -1,4 +1,4 @@
-"""The mapping in DynamoDB: one item per row, ``id`` its key, the row's parts as attributes of the same names."""
+"""The mapping in DynamoDB: one item per row, found by ``id``, with the row's fields as attributes of the same names."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from dokstamp_sync.mapping.row import Conflict, Row
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MOST_KEYS = 100  # of one BatchGetItem
-MOST_ROUNDS = 8  # of asking for keys that DynamoDB left unprocessed
-FIRST_PAUSE_SECONDS = 0.05  # before asking again; doubles with every round
+MOST_KEYS = 100  # DynamoDB's limit for one BatchGetItem
+MOST_ROUNDS = 8  # requests, the first included, for keys that DynamoDB leaves unprocessed
+FIRST_PAUSE_SECONDS = 0.05  # the longest pause before the second round; doubles with every round
 LONGEST_PAUSE_SECONDS = 1.0
 
 _ROW = TypeAdapter(Row)
@@ -87,7 +87,7 @@ class DynamoDBStore:
         return kept | condition
 
     def _check(self, stored: Row, items: list[Any]) -> None:
-        """Raises Conflict with what stood in the way, unless that is what an earlier try of this write stored."""
+        """Raises Conflict with the row in the way, unless an earlier try of this same write stored that row."""
         for item in items:
             current = _row(item) if item else None
             if current is None or current.version != stored.version:

@@ -1,9 +1,9 @@
-"""Whose an entity of DokStamp is, and whose the key is that names it there.
+"""Which record an entity of DokStamp belongs to, and which record holds the key that names an entity there.
 
-Two kinds of notes say so, each a row that names a record's row. ``uuid#...``: the record is that entity. ``key#...``:
-the record is what that key names (a course's code in its institution, a student's e-mail), so nobody else creates
-something under it, or gives its own entity that key. A note holds as long as the record's own row bears it out, so
-whoever gives a key up writes nothing.
+Two kinds of notes say so. Each is a row that names the row of a record. ``uuid#...``: the entity belongs to that
+record. ``key#...``: that record holds the key (a course's code in its institution, a student's e-mail), so no other
+record may create an entity with the key, or give it to its own. A note counts only while the record's own row says the
+same, so a record that gives up a key does not have to change the note.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class Hold(StrEnum):
     SETTLED = "is"
     BUSY = "may just be becoming"
     DOUBT = "may have become"
-    """A worker did not finish; nothing of it can be under way any more."""
+    """A worker did not finish, and none of its calls can be under way any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The record that a key's note names, by its row's id; ``how`` is None if it has given the key up.
+    """The record that a key's note names. ``row``: its row's id. ``how``: None if it has given the key up.
 
-    ``facts``: what its row tells the steps below it.
+    ``facts``: what its row keeps for later steps.
     """
 
     row: str
@@ -40,39 +40,39 @@ class Holder:
 
 
 def named(row: str) -> str:
-    """How reasons name the record of a row."""
+    """How reasons name the record of a row, e.g. ``course 'CS'``."""
     step, _, sis_id = row.partition("#")
     return f"{step} '{sis_id}'"
 
 
 def key_id(step: Step, key: Sequence[str]) -> str:
-    """The row id of a key's note. ``key``: the parts that name an entity of this step in DokStamp."""
+    """The id of a key's note. ``key``: the parts that name an entity of this step in DokStamp."""
     return f"key#{step.value}#{json.dumps(list(key), ensure_ascii=False)}"
 
 
 def key_parts(id_: str) -> tuple[str, ...]:
-    """The key whose note has this row id."""
+    """The parts of the key whose note has this id."""
     return tuple(json.loads(id_.split("#", 2)[2]))
 
 
 def note_of(uuid: str, row: str) -> Row:
-    """The note that the entity is this record."""
+    """The note that the entity belongs to the record with this row id."""
     return Row(id=f"uuid#{uuid}", facts={"row": row})
 
 
 class Identity:
-    """Reads and writes the notes. Every method raises what the store raises."""
+    """Reads and writes the notes. Every method raises Retry if the store cannot be asked."""
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
 
     def owner_of(self, uuid: str) -> str | None:
-        """The id of the row whose record the entity is."""
+        """The row id of the record that the entity belongs to, if the mapping knows one."""
         return self._owner(uuid, self._store.read([f"uuid#{uuid}"]).get(f"uuid#{uuid}"))
 
     def own(self, uuid: str, row: str) -> str:
-        """Notes that the entity is this record, if it is no other's; answers whose it is. Raises Conflict."""
+        """Notes that the entity belongs to ``row``, if to no other. Answers its owner's row id. Raises Conflict."""
         wanted = note_of(uuid, row)
         note = self._store.read([wanted.id]).get(wanted.id)
         owner = self._owner(uuid, note)
@@ -83,15 +83,15 @@ class Identity:
         return row
 
     def holder_of(self, key: str) -> Holder | None:
-        """The record that the key's note names; ``key`` is the note's id."""
+        """The record that the key's note names. ``key``: the note's id."""
         return self._holder(key, self._store.read([key]).get(key))
 
     def take(self, key: str, row: str, is_there: Callable[[], bool]) -> Holder | None:
-        """Notes that the key is this record's, whose row must say already that it wants it. Answers who keeps it.
+        """Notes that record ``row`` holds the key. Answers the other record that keeps it, else None.
 
-        ``is_there``: whether DokStamp has an entity of this key; asked only where nobody knows whether its holder's
-        last call was carried out. Raises Conflict if somebody else takes the key at the same moment: the note is
-        written even where it says so already, so that the two meet.
+        The record's row must have the key in its intent, or as its key, before. ``is_there``: whether DokStamp has an
+        entity with this key; asked only if the holder is in DOUBT. Raises Conflict if another worker takes the key at
+        the same moment: the note is written even if it does not change, so that one of the two writes fails.
         """
         note = self._store.read([key]).get(key)
         holder = self._holder(key, note)

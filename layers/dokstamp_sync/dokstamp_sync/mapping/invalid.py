@@ -1,4 +1,4 @@
-"""Records that are refused before any step looks at them: written down for people, and for the records below them."""
+"""Invalid records: stored in the outcomes table for people, and marked in the mapping for the records below them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dokstamp_sync.outcomes import RecordOutcome
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """Drops invalid records of one message."""
+    """Drops the invalid records of one message."""
 
     store: Store
     refusals: Refusals
@@ -23,10 +23,10 @@ class Invalid:
     occurred_at: str
 
     def drop(self, outcome: RecordOutcome, given: Any, place: str, *, has_twin: bool = False) -> None:
-        """Keeps the record under its id, or under ``place`` if it has none.
+        """Stores the record (``given``: its JSON) under its id, or under ``place`` if it has none, and marks its row.
 
-        ``has_twin``: another record of the message says the same id validly, and decides what becomes of its
-        children. Raises Retry if it cannot be written down.
+        ``has_twin``: a valid record of the message has the same id. Then the row is not marked, because the valid one
+        decides about the records below it. Raises Retry if a table cannot be written.
         """
         logger.warning("record rejected", step=outcome.step.value, record=digest(outcome.step, outcome.sis_id))
         id_ = row_id(outcome.step, outcome.sis_id or place)

@@ -1,4 +1,4 @@
-"""The outcomes table: records that were rejected or blocked, whole and with the reason, until they expire."""
+"""The outcomes table: records that were rejected or blocked, with their reasons, until they expire."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DAY_SECONDS = 86_400
-# An item holds 400 KB, and a character takes four bytes at most.
+# DynamoDB allows 400 KB an item, and a character takes at most four bytes.
 MOST_CHARACTERS = 90_000
 
 
 class Refusals(Protocol):
-    """Keeps what was refused. Raises Retry when it cannot: a record is dropped only once it is written down."""
+    """Keeps refused records. Raises Retry if it cannot: a record may be dropped only after it was stored here."""
 
     def keep(self, id_: str, run: str, occurred_at: str, outcome: RecordOutcome, said: Any) -> None:
         """Keeps the record (``said``: its JSON) with its outcome, in place of an earlier one under the same id."""
 
     def drop(self, id_: str) -> None:
-        """The record has been delivered since."""
+        """Removes the record: it was delivered later."""
 
 
 class RefusalTable:
-    """In DynamoDB; ``id`` is the record's key in the mapping."""
+    """The outcomes table in DynamoDB. An item's ``id`` is the record's row id; it expires after ``days``."""
 
     def __init__(self, client: DynamoDBClient, table: str, days: int, clock: Callable[[], float]) -> None:
         self._client = client

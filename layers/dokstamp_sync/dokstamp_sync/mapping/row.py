@@ -1,4 +1,4 @@
-"""A row of the mapping, and the Protocol of whoever keeps rows."""
+"""A row of the mapping, and the Protocol of the store that keeps rows."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from dokstamp_sync.outcomes import Outcome
 
 
 def row_id(step: Step, sis_id: str) -> str:
-    """A record's key in the mapping, e.g. ``course#CS``."""
+    """The id of a record's row, e.g. ``course#CS``."""
     return f"{step.value}#{sis_id}"
 
 
 def identity(step: Step, uuid: str, facts: Mapping[str, Any]) -> str:
-    """Which entity a parent is, for the records below it. Of an enrollment only whose it is makes a difference."""
+    """Which entity a parent is for the records below it: its uuid, or an enrollment's student and course."""
     if step is Step.ENROLLMENT and "student_uuid" in facts and "course_uuid" in facts:
         return f"{facts['student_uuid']}/{facts['course_uuid']}"
     return uuid
 
 
 def step_of(row: str) -> Step:
-    """The step of a record, by its row's id."""
+    """The step of the record whose row has this id."""
     return Step(row.partition("#")[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What was last said about a record, by which run, and what became of it. ``occurred_at`` sorts as time does.
+    """What a run last said about a record, and the outcome. ``occurred_at``: a text that sorts in the order of time.
 
     ``parents``: row id of each record that it depends on -> which entity that was (see ``identity``).
     """
@@ -46,7 +46,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who works on the record, and until when (seconds since the epoch) nobody else may."""
+    """Which worker works on the record; no other one may before ``until`` (seconds since the epoch)."""
 
     owner: str
     until: float
@@ -54,13 +54,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``version`` changes with every write. ``facts`` are what other steps need to know, by name.
+    """``version`` changes with every write. ``facts``: what later steps and deliveries need to know, by name.
 
-    ``key``: what names the record's entity in DokStamp, as last delivered (see identity.py).
-    ``intent``: something may be about to be created, or to be given another key. What it holds is frozen, so that a
-    retry sends the same; see claims.py.
-    ``waiting``: since when (seconds since the epoch) each run's record waits for something that is not there.
-    ``applied`` is the last delivery that DokStamp took, ``refused`` one that was refused since.
+    ``key``: the key of the record's entity in DokStamp, as last delivered, by its note's id (see identity.key_id).
+    ``intent``: something may be about to be created or given another key. It holds what a retry must send unchanged.
+    ``waiting``: run -> since when (seconds since the epoch) its record waits for something that is missing.
+    ``applied``: the last delivery that DokStamp took. ``refused``: one that was refused since.
+    ``expires_at``: when DynamoDB may remove the row (seconds since the epoch); None: never.
     """
 
     id: str
@@ -77,7 +77,7 @@ class Row:
 
 
 class Conflict(Exception):
-    """The row was written by somebody else meanwhile; ``current`` is how it stands now (None: it is gone)."""
+    """Somebody else has written the row meanwhile. ``current``: the row as it is now, or None if it is gone."""
 
     def __init__(self, current: Row | None) -> None:
         super().__init__("the row was written by somebody else meanwhile")
@@ -87,7 +87,7 @@ class Conflict(Exception):
 class Store(Protocol):
     """Keeps rows. Reads are consistent; writes are conditional.
 
-    Both methods raise Retry when the store could not be asked: an unanswered question is never an empty answer.
+    Both methods raise Retry if the store could not be asked, so that this is never taken for "there is no such row".
     """
 
     def read(self, ids: Iterable[str]) -> dict[str, Row]:
@@ -96,10 +96,9 @@ class Store(Protocol):
     def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
         """Stores ``row`` with a new version, if the stored row is still ``replaces`` (None: there is none).
 
-        ``beside``: a row of which there is none yet, stored in the same stroke: both or neither.
-        Answers the row as stored. Raises Conflict otherwise, with the row that stood in the way. A write that the store
-        reports as refused although an earlier try of the very same write was taken counts as taken: the new version
-        tells.
+        ``beside``: a new row, stored in the same write: both or neither. Answers ``row`` as stored. Raises Conflict,
+        with the row in the way, if one cannot be stored. If the store refuses a repeated write because its first try
+        was taken, the write counts as taken: the stored version shows it.
         """
 
 
@@ -107,9 +106,9 @@ MOST_TRIES = 5
 
 
 def change(store: Store, id_: str, how: Callable[[Row], Row]) -> Row:
-    """Reads the row (a new one if there is none), changes it and writes it if nobody else did meanwhile, else again.
+    """Reads the row (or makes a new one), changes it and writes it; again if somebody else has written it meanwhile.
 
-    Answers the row as stored. Raises Retry when it keeps changing.
+    Writes nothing if ``how`` changes nothing. Answers the row as stored. Raises Retry after ``MOST_TRIES``.
     """
     for _ in range(MOST_TRIES):
         before = store.read([id_]).get(id_)

@@ -1,1 +1,1 @@
-"""What a step is made of: what it gets to work with, and the business that several steps share."""
+"""What a step is made of: what it gets to work with, and the rules that several steps share."""

@@ -1,7 +1,7 @@
-"""Which modules to attach to a course and which to detach: pure, from what its records want and what is attached.
+"""Plans which modules to attach to a course and which to detach, from what its records want. Makes no call.
 
-A module that a group wants is the group's, of several groups that of the newest wish; a module that no group wants
-stands where the course's own list has it; and one that no record wants is detached.
+A module that groups want goes into the group whose wish is the newest. A module that no group wants has the place that
+the course's list gives it. A module that no record wants is detached.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ Place = dict[str, Any]
 """A module's place in a course: ``order``, ``is_required``, ``workload``, ``group`` (a uuid or None)."""
 
 MAYBE: Place = {}
-"""Stands for the place of a module that may be attached, nobody knows where."""
+"""Stands for the place of a module that may be attached, but nobody knows where."""
 
 Wish = dict[str, Any]
-"""What a record wants: ``places`` (module uuid -> place), and ``occurred_at``: the newest has the last word, of several
-of one moment the one with the last ``turn``."""
+"""What a record wants: ``places`` (module uuid -> place), ``occurred_at`` and ``turn``. The newest wish decides; of
+wishes with the same ``occurred_at``, the one with the highest ``turn``."""
 
 Wishes = dict[str, Wish]
 """Row id of a record -> what it wants."""
@@ -29,7 +29,7 @@ Wishes = dict[str, Wish]
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Where a module belongs, and the row id of the record that says so."""
+    """Where a module belongs, and the row id of the record that wants it there."""
 
     place: Place
     by: str
@@ -37,7 +37,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many modules were attached (again) and detached for good; ``told``: what became of other records' part."""
+    """How many modules were attached (again) or detached for good; ``told``: sentences about other records' modules."""
 
     attached: int = 0
     detached: int = 0
@@ -56,7 +56,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Modules by uuid: ``attach`` each in its place, after taking ``detach`` off; no record wants ``drop`` any more."""
+    """Modules by uuid: first detach ``detach``, then attach ``attach``. No record wants ``drop`` any more."""
 
     due: Mapping[str, Due]
     attach: Mapping[str, Place]
@@ -64,19 +64,19 @@ class Plan:
     detach: Collection[str]
 
     def own(self, by: str, group: str | None, known: Mapping[str, Place]) -> set[str]:
-        """The modules whose refusal is a record's own: those that it has the say over, and those that it dropped.
+        """The modules whose refusal counts as record ``by``'s own: those that it decides, and those that it dropped.
 
-        What may be attached anywhere, and nobody wants, counts as dropped by whoever comes.
+        A module that no record wants, and that may be attached anywhere, counts as dropped by the record at hand.
         """
         dropped = {uuid for uuid in self.drop if known[uuid] == MAYBE or known[uuid]["group"] == group}
         return {uuid for uuid, due in self.due.items() if due.by == by} | dropped
 
     def changes(self, refused: Collection[str], told: Iterable[str]) -> Changes:
-        """What was done of it."""
+        """What was done of the plan, if DokStamp refused the modules ``refused``."""
         return Changes(len(self.attach.keys() - set(refused)), len(set(self.drop) - set(refused)), tuple(told))
 
     def told(self, refused: Mapping[str, str]) -> Iterator[str]:
-        """What DokStamp refused (module uuid -> why), in one sentence for each record that wants such modules."""
+        """One sentence for each record with refused modules. ``refused``: module uuid -> why."""
         reasons: dict[str, list[str]] = defaultdict(list)
         for uuid, reason in refused.items():
             who = f"{_shown(self.due[uuid].by)} wants" if uuid in self.due else "no record wants any more"
@@ -87,11 +87,11 @@ class Plan:
 
 
 def plan(wishes: Wishes, known: Mapping[str, Place], free: Collection[str] = (), doubted: str | None = None) -> Plan:
-    """What makes the attachments what the records want.
+    """The plan that makes the attachments what the records want.
 
-    ``known``: module uuid -> place, as remembered. ``free``: the modules that DokStamp offers, which therefore are not
-    attached; empty if it was not asked. ``doubted``: the row id of a record whose modules are to be attached again
-    even if they are remembered in their places.
+    ``known``: module uuid -> place, as the course's row says. ``free``: the modules that DokStamp offers, so they are
+    not attached; empty if it was not asked. ``doubted``: the row id of a record whose modules are to be attached again
+    even if ``known`` has them in their places.
     """
     due = _due(wishes)
     doubts = {uuid for uuid, each in due.items() if each.by == doubted}
@@ -105,7 +105,7 @@ def plan(wishes: Wishes, known: Mapping[str, Place], free: Collection[str] = (),
 
 
 def add_wish(wishes: Wishes, by: str, places: Mapping[str, Place], occurred_at: str) -> bool:
-    """Notes what a record wants; false if it wanted the same before."""
+    """Adds what record ``by`` wants to ``wishes``; false if it wanted the same before."""
     before = wishes.get(by)
     same = before is not None and before["places"] == places
     if before is None or not same or _age(before)[0] != occurred_at:
@@ -145,5 +145,5 @@ def _due(wishes: Wishes) -> dict[str, Due]:
 
 
 def _age(wish: Wish) -> tuple[str, int]:
-    """Sorts wishes; one that does not say its moment is older than all that do."""
+    """Wishes are sorted by this; one without ``occurred_at`` is older than all others."""
     return wish.get("occurred_at", ""), wish["turn"]

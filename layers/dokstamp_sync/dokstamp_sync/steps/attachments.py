@@ -1,8 +1,8 @@
-"""Modules in a course: attached once, with the order, workload and group that the SIS says. Source: [course-modules].
+"""Attaches modules to a course, with the order, workload and group that the SIS says.
 
-DokStamp refuses a second attachment, cannot change one, and lists only what is *not* attached. So what was attached
-is remembered in a row of the course's own, which both steps that attach share; and what has to change is detached
-and attached again. Whoever comes next carries out what all records of the course want, not only its own part.
+DokStamp refuses to attach a module twice [sync], cannot change an attachment, and lists only the modules that are *not*
+attached [course-modules]. So each course has a row, shared by steps 4 and 5, that says what was attached; and what has
+to change is detached and attached again. Each record carries out what all records of the course want.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ A = TypeVar("A", bound=Attachments)
 
 
 def module_references(record: Attachments) -> dict[str, Reference]:
-    """The modules that a record names, each under ``module:<sis id>``."""
+    """The modules that a record names, each under ``module:<sis_id>``."""
     return {f"module:{each.module_id}": Reference(Step.MODULE, each.module_id) for each in record.modules}
 
 
 def course_facts(course: Parent) -> dict[str, str]:
-    """The course that a record was delivered for, as its row keeps it."""
+    """What a record's row keeps of the course for which the record was delivered."""
     return {"course_id": course.reference.sis_id, "course_uuid": course.uuid}
 
 
 def check_course(work: Work[R], course: Parent) -> None:
     """Raises Rejected if the record was delivered for another course, or may have been.
 
-    Nothing says that DokStamp can move a group, and a list that is attached elsewhere would stay attached here as
-    well. The same id is the same course, though it was made anew in DokStamp; so is the same uuid under another id.
+    No page says that DokStamp can move a group, and the modules of a list would stay attached to the other course. The
+    same ``sis_id`` is the same course, even if it was created again; so is the same uuid under another ``sis_id``.
     """
     before = work.facts if "course_id" in work.facts else work.claimed.frozen
     if "course_id" in before and not course_facts(course).items() & before.items():
@@ -56,23 +56,23 @@ def check_course(work: Work[R], course: Parent) -> None:
 
 
 def attach(work: Work[A], course: Parent, group: str | None) -> Changes:
-    """Makes the course's attachments what its records want, of which this one wants its modules in ``group``.
+    """Makes the course's attachments what its records want; see attachment_plan.py.
 
-    A module that a group wants is the group's; one that no record wants any more is detached. Raises Rejected, naming
-    the modules, if DokStamp refuses some of this record's; the others are attached. With ``force``, this record's
-    modules are detached and attached again even if they are remembered as they should be.
+    ``group``: the uuid of the group in which this record wants its modules, or None. Raises Rejected, which names the
+    modules, if DokStamp refuses some of this record's; the others are attached. With ``force``, this record's modules
+    are detached and attached again even if the course's row says that they are as they should be.
     """
     check_course(work, course)
     if not course_facts(course).items() <= work.facts.items():
-        # Before anything is attached to the course, for a refusal may leave a part attached.
+        # Stored before anything is attached, because a refusal may leave some modules attached.
         work.claimed.keep({**work.facts, **course_facts(course)})
     shared = work.shared.claim(f"attachments#{course.uuid}")
     attachments = _Attachments(work, shared, course.uuid, group)
     try:
-        # Who was overtaken must not wish any more: others would carry out what is older than what was delivered.
+        # If another worker has taken over, this wish may be too old, and other records would carry it out.
         work.claimed.check()
         if attachments.wish():
-            # The course's other records may carry the wish out from now on, whether or not this one comes to it.
+            # Other records of the course may carry the wish out from now on, even if this record does not.
             work.claimed.sent = Sent.TAKEN
         changes = attachments.change()
     except Retry as error:
@@ -87,7 +87,7 @@ def attach(work: Work[A], course: Parent, group: str | None) -> Changes:
 
 
 class _Attachments:
-    """A course's, in one record's hands. ``known``: module uuid -> place as attached, kept true call by call."""
+    """A course's attachments, as one record changes them. ``known``: module uuid -> place, true after every call."""
 
     def __init__(self, work: Work[A], shared: Claimed, course_uuid: str, group: str | None) -> None:
         self._work = work
@@ -99,7 +99,7 @@ class _Attachments:
         self._names = {parent.uuid: f"'{parent.reference.sis_id}'" for parent in work.parents.values()}
         self.wishes: Wishes = dict(shared.row.facts.get("wanted", {}))
         remembered = shared.row.facts.get("attached", {})
-        # After an owner who did not finish, what is remembered may be wrong, also for whoever comes after this one.
+        # If an earlier owner did not finish, what the row says may be wrong, also for the owners after this one.
         sure = shared.sent is Sent.NOTHING
         self.known: dict[str, Place] = dict(remembered) if sure else dict.fromkeys(remembered, MAYBE)
 
@@ -107,7 +107,7 @@ class _Attachments:
         return {"wanted": self.wishes, "attached": self.known}
 
     def wish(self) -> bool:
-        """Notes what the record wants; false if it wanted the same before."""
+        """Adds what the record wants to the wishes; false if it wanted the same before."""
         places = {
             self._work.parents[f"module:{each.module_id}"].uuid: {
                 "order": each.order,
@@ -120,7 +120,7 @@ class _Attachments:
         return add_wish(self.wishes, self._me, places, self._work.occurred_at)
 
     def change(self) -> Changes:
-        """Makes the attachments what all records want. Raises Rejected if a part of this record's is refused."""
+        """Makes the attachments what all records want. Raises Rejected if DokStamp refuses modules of this record."""
         plan = self._plan(self.wishes)
         if not plan.attach and not plan.drop and not self._work.force:
             return Changes()
@@ -128,11 +128,11 @@ class _Attachments:
         gone = self._gone(self._plan(self.wishes, free))
         wishes = {by: wish for by, wish in self.wishes.items() if by not in gone}
         plan = self._plan(wishes, free)
-        # Whoever takes over must know what may be attached by then.
+        # A worker that takes over must know which modules may be attached by then.
         self._shared.keep({**self.facts(), "attached": {**self.known, **dict.fromkeys(plan.attach, MAYBE)}})
         mine = plan.own(self._me, self._group, self.known)
         refused = self._carry_out(plan, free)
-        # Only now: whoever tries again has to tell of what is gone, too.
+        # Not before the calls: if one fails, the next try has to find the gone groups again, to report them.
         self.wishes = wishes
         named = {uuid: f"module {self._names.get(uuid, uuid)} {why}" for uuid, why in refused.items()}
         told = [*told_of_gone(gone), *plan.told({uuid: why for uuid, why in named.items() if uuid not in mine})]
@@ -147,9 +147,9 @@ class _Attachments:
         return make_plan(wishes, self.known, free, self._me if self._work.force else None)
 
     def _gone(self, plan: Plan) -> list[str]:
-        """The other records whose group somebody has deleted in DokStamp.
+        """The row ids of other records whose group somebody has deleted in DokStamp.
 
-        It is asked only if a module is to be attached for another record's group, or if nothing is trusted.
+        DokStamp is asked only if a module is to be attached for another record's group, or with ``force``.
         """
         groups = groups_of_others(self.wishes, self._me)
         due = groups.keys() if self._work.force else groups.keys() & {plan.due[uuid].by for uuid in plan.attach}
@@ -157,11 +157,11 @@ class _Attachments:
             return []
         path = f"{self._path}/modules/groups"
         there = {each["uuid"] for each in self._api.pages(path)}
-        # A list may leave something out, and nobody's modules are taken off on its word alone.
+        # The list may leave a group out: each missing one is asked for itself before its modules are detached.
         return [by for by, uuids in groups.items() if not all(self._exists(f"{path}/{each}") for each in uuids - there)]
 
     def _carry_out(self, plan: Plan, free: set[str]) -> dict[str, str]:
-        """Detaches, then attaches; module uuid -> why that was refused."""
+        """Detaches, then attaches. Answers module uuid -> why DokStamp refused it."""
         for uuid in plan.attach.keys() & free:
             self.known.pop(uuid, None)
         free, stuck = self._make_free(plan.detach, free)
@@ -173,13 +173,13 @@ class _Attachments:
         return refused | (self._attach(offered) if offered else {})
 
     def _make_free(self, taken: Collection[str], free: set[str]) -> tuple[set[str], dict[str, str]]:
-        """Detaches what is attached; answers what may be attached now, and why what still is could not be detached."""
+        """Detaches ``taken``. Answers which modules are free now, and module uuid -> why it is still attached."""
         if not taken:
             return free, {}
         before = {uuid: self.known[uuid] for uuid in taken if uuid in self.known}
         self.known.update(dict.fromkeys(before, MAYBE))
         reasons = self._detach(taken)
-        # What was not known to be attached, or could not be detached, may be missing for another reason.
+        # A module that was not attached, or could not be detached, may be not free for another reason: ask again.
         free = self._free() if reasons or len(before) < len(taken) else free | set(taken)
         still = [uuid for uuid in reasons if uuid in before and uuid not in free and self._exists(f"/modules/{uuid}")]
         self.known.update({uuid: before[uuid] for uuid in still})
@@ -196,23 +196,23 @@ class _Attachments:
         return True
 
     def _detach(self, uuids: Collection[str]) -> dict[str, str]:
-        """Module uuid -> why it could not be detached: a module that was deleted meanwhile cannot, and need not."""
+        """Detaches; module uuid -> why it could not be detached. A module that was deleted meanwhile is among them."""
         try:
             self._api.detach(f"{self._path}/detach/modules", {"modules": list(uuids)})
             return {}
         except Rejected as refusal:
             if isinstance(refusal, NotFound) and all(self._exists(f"/modules/{uuid}") for uuid in uuids):
-                # It is the course that DokStamp denies.
+                # All modules exist, so the 404 is about the course.
                 raise
             if len(uuids) == 1:
                 return dict.fromkeys(uuids, refusal.reason)
         return {uuid: reason for each in uuids for uuid, reason in self._detach([each]).items()}
 
     def _attach(self, offered: Mapping[str, Place]) -> dict[str, str]:
-        """Module uuid -> why it could not be attached.
+        """Attaches; module uuid -> why it could not be attached.
 
-        Nothing says whether the others of a refused call were taken, nor who attached what is attached now: each is
-        sent once more by itself, after a detach where it is not free any more.
+        No page says whether DokStamp attaches the other modules of a call that it refuses. So each module is sent once
+        more by itself, after a detach if it is not free any more.
         """
         refusal = self._refusal(offered)
         if refusal is None:
@@ -230,7 +230,7 @@ class _Attachments:
         return refused
 
     def _refusal(self, places: Mapping[str, Place]) -> str | None:
-        """Attaches modules in one call; why DokStamp refuses it."""
+        """Attaches modules in one call. Answers why DokStamp refuses it, None if it does not."""
         modules = [
             given(uuid=uuid, **{**place, "group": None}, course_module_group_uuid=place["group"])
             for uuid, place in places.items()

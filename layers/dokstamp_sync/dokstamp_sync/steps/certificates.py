@@ -1,4 +1,4 @@
-"""What is known of a certificate: whom it is about, what it was sent with, and who has its PDF."""
+"""What is known of a certificate: its student and course, what was sent for it, and which record has its PDF."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ USED = f"this PDF was used for another certificate, and every certificate needs 
 
 
 def about_whom(work: Work[Certificate]) -> dict[str, str]:
-    """Whose certificate it is, as the vendor wants to be told."""
+    """The uuids that a certificate is sent with: student, course, institution and so on [certificates], [order]."""
     about = {name: parent.uuid for name, parent in work.parents.items()}
     parent = work.parents.get("enrollment_uuid") or work.parents["course_uuid"]
     known = ("student_uuid", "course_uuid", "cohort_uuid", "institution_uuid")
@@ -35,9 +35,9 @@ def about_whom(work: Work[Certificate]) -> dict[str, str]:
 
 
 def check_enrollment(work: Work[Certificate]) -> None:
-    """Raises NotReady if the enrollment is dropped: the one that is named, or that of the student in the course.
+    """Raises NotReady if the enrollment is dropped: the one that is named, or the student's in the course and cohort.
 
-    A correction of it may be on its way.
+    The record waits because a correction of the enrollment may be on its way.
     """
     enrollment = work.parents.get("enrollment_uuid")
     key = key_id(Step.ENROLLMENT, [parent.uuid for parent in work.parents.values()])
@@ -48,29 +48,29 @@ def check_enrollment(work: Work[Certificate]) -> None:
 
 
 def what_was_sent(work: Work[Certificate]) -> Mapping[str, str]:
-    """What an earlier try sent: by its file a lost certificate is found, and a draft that DokStamp denies but has."""
+    """What an earlier try sent. By its file a certificate is found whose answer was lost, or that DokStamp denied."""
     draft = work.facts if work.facts.get("status") == "draft" else {}
     return work.claimed.frozen or draft.get("sent", {})
 
 
 def whose(told: Mapping[str, str]) -> dict[str, str]:
-    """The student and the course among what was told."""
+    """The uuids of student and course in ``told``, as far as they are there."""
     return {name: told[name] for name in ("student_uuid", "course_uuid") if name in told}
 
 
 def key_of(file_uuid: str) -> str:
-    """A certificate is named by its file, which DokStamp takes only once [files]."""
+    """The id of a certificate's key: its file, which DokStamp takes for one certificate only [files]."""
     return key_id(Step.CERTIFICATE, (file_uuid,))
 
 
 def facts_of(certificate: Entity) -> dict[str, Any]:
-    """What the row keeps of DokStamp's answer."""
+    """What the row keeps of DokStamp's answer: the status and the verification address."""
     return given(status=certificate.get("status"), public_verification_url=certificate.get("public_verification_url"))
 
 
 @contextmanager
 def rejected_if_used() -> Iterator[None]:
-    """Around what waits for another record: one that has its certificate keeps its PDF for good."""
+    """Turns NotReady into Rejected if another record has a certificate with this PDF: it never gives the PDF up."""
     try:
         yield
     except NotReady as held:

@@ -1,4 +1,4 @@
-"""The business that most steps share: look up, then create or update."""
+"""The rules that most steps share: look an entity up, then create or update it."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ LOST = "created by an earlier try whose answer was lost"
 
 
 class LookUpCreateUpdate(ABC, Generic[R]):
-    """A step whose records are entities of their own, each named by a key: a code in an institution, an e-mail ...
+    """A step whose records become entities, each named by a key: a code in an institution, an e-mail ...
 
-    References are named as the vendor names the field (``institution_uuid``): that is how they are sent with a
-    create, and with an update that moves the entity.
+    A reference has the name of the vendor's field (``institution_uuid``). Under this name its uuid is sent when the
+    entity is created, or moved by an update.
     """
 
     step: Step
     unique: ClassVar[frozenset[str]] = frozenset()
-    """Fields on which the vendor refuses a second entity."""
+    """Fields whose value the vendor takes for one entity only: a second one is a 422 on that field."""
     optional: ClassVar[frozenset[str]] = frozenset()
-    """References that a record may drop."""
+    """References that a record may leave out."""
 
     @abstractmethod
     def references(self, record: R) -> Mapping[str, Reference]:
@@ -44,30 +44,30 @@ class LookUpCreateUpdate(ABC, Generic[R]):
 
     @abstractmethod
     def path(self, work: Work[R]) -> str:
-        """Where the entities live."""
+        """The path of the step's entities, e.g. ``/courses``."""
 
     @abstractmethod
     def key(self, record: R, parents: Mapping[str, Parent]) -> tuple[str, ...]:
-        """What names the entity in DokStamp; ``find`` takes it apart again."""
+        """The parts that name the entity in DokStamp; ``find`` takes them."""
 
     @abstractmethod
     def find(self, api: Api, key: tuple[str, ...], record: R) -> Entity | None:
-        """The entity by what names it. ``key``: the record's, or one that an earlier try was sent with."""
+        """The entity with this key, which is the record's, or the one that an earlier try was sent with."""
 
     def find_anywhere(self, api: Api, record: R) -> Entity | None:
-        """The entity on whose account DokStamp refuses this one, wherever it is."""
+        """The entity because of which DokStamp refuses this one, in whatever institution or course it is."""
         return None
 
     @abstractmethod
     def body(self, record: R) -> Mapping[str, Any]:
-        """What the vendor is to know, without the references."""
+        """The fields to send, without the references."""
 
     def intent(self, record: R, parents: Mapping[str, Parent]) -> Mapping[str, str]:
-        """The key goes into the intent: a create in doubt is looked for by the key that it was sent with."""
+        """Holds the key: an entity that may have been created is looked for by the key that it was sent with."""
         return {"key": key_id(self.step, self.key(record, parents))}
 
     def deliver(self, work: Work[R]) -> Delivered:
-        """Updates the mapped entity, or adopts the one found, or creates one."""
+        """Updates the mapped entity; else adopts one that is found by its key; else creates one."""
         key = self.intent(work.record, work.parents)["key"]
         if work.uuid:
             if work.claimed.row.key != key:
@@ -91,7 +91,7 @@ class LookUpCreateUpdate(ABC, Generic[R]):
         return self._create(work)
 
     def _lost(self, work: Work[R], key: str) -> Entity | None:
-        """What an earlier try may have created under another key, unless another record has taken that key since."""
+        """What an earlier try created with another key, unless another record has taken that key since."""
         sent = work.claimed.frozen.get("key", key)
         return self._named(work, sent) if sent != key and work.shared.still_holds(sent) else None
 
@@ -104,7 +104,7 @@ class LookUpCreateUpdate(ABC, Generic[R]):
         work.shared.hold(key, lambda: self._named(work, key) is not None)
 
     def _take_key(self, work: Work[R], key: str, uuid: str) -> None:
-        """Before the entity gets another key: nobody else may have it, in the mapping or in DokStamp."""
+        """Takes a new key for the mapped entity. Raises if another one has it, in the mapping or in DokStamp."""
         self._hold(work, key)
         found = self._named(work, key)
         if found and found["uuid"] != uuid:
@@ -115,7 +115,7 @@ class LookUpCreateUpdate(ABC, Generic[R]):
             )
 
     def _check_rival(self, work: Work[R], found: Entity) -> None:
-        """Raises NotReady if the entity is another record: that one may give its key up yet."""
+        """Raises NotReady if the entity belongs to another record, which may still give its key up."""
         owner = work.shared.owner_of(found["uuid"])
         if owner and owner != work.claimed.row.id:
             raise wait_for(owner, f"{named(owner)} has the name of this record in DokStamp")
@@ -127,22 +127,22 @@ class LookUpCreateUpdate(ABC, Generic[R]):
         return Delivered(Outcome.UPDATED, uuid, "changed", self.facts(work))
 
     def _owners(self, work: Work[R]) -> dict[str, str | None]:
-        """What it belongs to, with None where the record says nothing."""
+        """The uuids of what the entity belongs to, with None for references that the record leaves out."""
         return {**dict.fromkeys(self.optional), **self.owners(work.parents)}
 
     def _moved(self, work: Work[R]) -> dict[str, str | None]:
-        """References that differ from those of the last delivery."""
+        """The references that differ from those of the last delivery; all of them in doubt."""
         owners = self._owners(work)
         if work.claimed.sent is not Sent.NOTHING:
-            # An owner who did not finish may have moved it.
+            # An owner that did not finish may have moved the entity.
             return owners
         before = {**dict.fromkeys(self.optional), **work.facts}
         return {name: uuid for name, uuid in owners.items() if before.get(name, uuid) != uuid}
 
     def _change(self, work: Work[R], uuid: str, moved: Mapping[str, str | None]) -> None:
-        """Says it all, and where it belongs from now on. Raises Rejected if it stays where it was.
+        """Sends all fields and the references in ``moved``. Raises Rejected if the entity was not moved.
 
-        No page says that an entity can be moved, so DokStamp's own word counts.
+        No page says that an entity can be moved, so DokStamp is asked afterwards.
         """
         path = f"{self.path(work)}/{uuid}"
         try:
@@ -164,7 +164,7 @@ class LookUpCreateUpdate(ABC, Generic[R]):
         moved = {name: owner for name, owner in self._owners(work).items() if here[name] != owner}
         same = not moved and says(entity, self.body(work.record))
         if not same:
-            # What it is called and where it is as yet: whoever takes over must not look for it by its new key.
+            # Stored with its present key and parents: a worker that takes over cannot find it by its new key.
             found_under, key = self._key_of(entity), self.intent(work.record, work.parents)["key"]
             work.claimed.keep(given(**{**facts, **here}), uuid=uuid, key=found_under)
             if found_under != key:
@@ -183,7 +183,7 @@ class LookUpCreateUpdate(ABC, Generic[R]):
         try:
             entity = work.api.create(self.path(work), {**self.body(work.record), **self.owners(work.parents)})
         except Rejected as refusal:
-            # The first look-up may have missed it: look once more, adopt, or leave it refused.
+            # The first look-up may have missed the entity: look once more, and adopt what is found.
             found = self._find_rival(work, refusal)
             if found is None:
                 raise
@@ -192,9 +192,9 @@ class LookUpCreateUpdate(ABC, Generic[R]):
         return Delivered(Outcome.CREATED, entity["uuid"], "", self.facts(work))
 
     def _find_rival(self, work: Work[R], refusal: Rejected) -> Entity | None:
-        """What has the unique field that DokStamp refuses, if it is named like this record, too.
+        """After a 422 on a unique field: the entity that has the same value, if it has this record's key, too.
 
-        Raises NotReady if it is another record, which may give it up yet.
+        Raises NotReady if the entity belongs to another record, which may still give the value up.
         """
         if refusal.status != UNPROCESSABLE or not refusal.fields & self.unique:
             return None
@@ -205,14 +205,14 @@ class LookUpCreateUpdate(ABC, Generic[R]):
         return found if found and key_of(self.step, found) == key else None
 
     def facts(self, work: Work[R]) -> dict[str, Any]:
-        """What later steps need to know: the uuids of what the entity belongs to."""
+        """What later steps need to know: by default the uuids of what the entity belongs to."""
         return self.owners(work.parents)
 
     def owners(self, parents: Mapping[str, Parent]) -> dict[str, Any]:
-        """The references that are sent with a create."""
+        """The references that are sent when the entity is created: vendor's field -> uuid."""
         return {name: parent.uuid for name, parent in parents.items()}
 
 
 def given(**values: Any) -> dict[str, Any]:
-    """The values that the SIS gave: what it left out is not sent, so that nothing is cleared by silence."""
+    """The values that the SIS gave. What it left out is not sent, so that no field is cleared by accident."""
     return {name: value for name, value in values.items() if value is not None}

@@ -28,13 +28,13 @@ class Reference:
 
     @property
     def row(self) -> str:
-        """The id of its row in the mapping."""
+        """The id of the record's row."""
         return row_id(self.step, self.sis_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A mapped record; ``facts`` are what its step left behind for others, e.g. ``institution_uuid``."""
+    """A record that another one depends on. ``facts``: what later steps need to know, e.g. ``institution_uuid``."""
 
     reference: Reference
     uuid: str
@@ -48,7 +48,7 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Pdf:
-    """A PDF to upload; ``version`` is empty where the bucket keeps none, ``sha256`` is of its bytes."""
+    """A PDF to upload. ``version``: S3's, empty if the bucket keeps none. ``sha256``: of its bytes, in hex."""
 
     name: str
     version: str
@@ -57,7 +57,7 @@ class Pdf:
 
 
 class Api(Reads, Protocol):
-    """DokStamp's calls as a step sees them: whether one may be made is decided behind them. See client.DokStamp."""
+    """DokStamp's calls as a step makes them; see client.DokStamp. gate.py decides whether one may be made."""
 
     def create(self, path: str, body: Mapping[str, Any]) -> Entity: ...
 
@@ -79,39 +79,39 @@ class OpensPdfs(Protocol):
 
 
 class Shared(Protocol):
-    """What records share, and where they meet."""
+    """What records share or compete for: shared rows, entities of DokStamp, and keys."""
 
     def claim(self, id_: str) -> Claimed:
-        """Claims a row that several records share. Raises Retry while another worker has it."""
+        """Claims a row that several records share. Raises Retry while another worker owns it."""
 
     def own(self, uuid: str) -> None:
-        """Notes that this record is the entity that was found. Raises NotReady if another record is."""
+        """Notes that the found entity belongs to this record. Raises NotReady if it belongs to another one."""
 
     def owner_of(self, uuid: str) -> str | None:
-        """The row id of the record that the entity is, as far as the mapping knows."""
+        """The row id of the record that the entity belongs to, if the mapping knows one."""
 
     def hold(self, key: str, is_there: Callable[[], bool]) -> None:
-        """Takes the key for this record, whose row must say already that it wants it; see identity.take.
+        """Takes the key for this record, whose row must have it in its intent before; see Identity.take.
 
-        Raises NotReady while another record has it.
+        Raises NotReady while another record holds it.
         """
 
     def freeze_and_hold(self, intent: Mapping[str, str], is_there: Callable[[], bool]) -> None:
-        """Freezes the intent and takes its key, in one write where nobody ever had the key. Raises as ``hold``."""
+        """Stores the intent and takes its key, in one write if the key has no note yet. Raises as ``hold`` does."""
 
     def still_holds(self, key: str) -> bool:
         """Whether no other record has taken the key since."""
 
     def facts_of(self, key: str) -> Mapping[str, Any]:
-        """What the record of that key left behind for later steps; nothing if the mapping knows none."""
+        """The facts of the record that holds the key; empty if the mapping knows none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work(Generic[R]):
-    """One record to deliver, with all that a step may use to do so.
+    """One record to deliver, with all that a step may use for it.
 
-    ``force``: what the mapping remembers may be wrong, and is not to be relied upon.
-    ``parents``: by the names that the step's ``references`` gave them. ``issue``: the stack's issue mode.
+    ``force``: the mapping may be wrong, so the step does not rely on it. ``parents``: by the names that the step's
+    ``references`` gave them. ``issue``: how certificates are issued, ``finish`` or ``status`` [lifecycle].
     """
 
     record: R
@@ -126,20 +126,20 @@ class Work(Generic[R]):
 
     @property
     def uuid(self) -> str | None:
-        """The uuid that the mapping knows and DokStamp does not deny."""
+        """The mapped uuid; None if there is none, or if DokStamp denies it."""
         return self.claimed.uuid
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What the last delivery left behind."""
+        """The facts in the record's row, as last stored."""
         return self.claimed.row.facts
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What a step did. ``facts`` are for later steps and later deliveries; they replace the row's.
+    """What a step did. ``facts``: for later steps and later deliveries; they replace those of the row.
 
-    ``key``: what names the entity in DokStamp from now on (see identity.key_id).
+    ``key``: the id of the key that names the entity in DokStamp from now on (see identity.key_id).
     """
 
     outcome: Outcome
@@ -150,25 +150,25 @@ class Delivered:
 
 
 class StepRules(Protocol[R]):
-    """One step's business: no AWS, no HTTP."""
+    """The rules of one step: no AWS, no HTTP."""
 
     step: Step
 
     def references(self, record: R) -> Mapping[str, Reference]:
-        """The records it depends on, each under a name of its own."""
+        """The records that the record depends on, each under a name of its own."""
 
     def lane(self, record: R) -> str:
         """Records of one lane are delivered one after another, those of different lanes side by side."""
 
     def intent(self, record: R, parents: Mapping[str, Parent]) -> Mapping[str, str]:
-        """What is frozen before anything can be created; ``key``, if the record has one already, is its key's id."""
+        """What is stored before something is created, for a retry to send the same. ``key``: the key's id, if known."""
 
     def deliver(self, work: Work[R]) -> Delivered:
-        """Makes DokStamp say what the record says. Raises what errors.py lists."""
+        """Makes DokStamp hold what the record says. Raises the errors that errors.py lists."""
 
 
 def wait_for(rival: str, reason: str, *, settled: bool = False) -> NotReady:
-    """What a record has to wait for that another one still has: ``rival``, its row's id, may be about to give it up."""
+    """The error to raise if record ``rival`` (a row id) still has what this record needs, and may give it up."""
     how = "first send one of them with a third one, in a message of its own"
     told = f"{reason}; to let two records exchange their names, codes or e-mails, {how}"
     return NotReady(told, finally_=Outcome.REJECTED, rival=rival, settled=settled)

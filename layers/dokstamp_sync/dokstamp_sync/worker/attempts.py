@@ -1,4 +1,4 @@
-"""The records of one message, each on its way to an outcome."""
+"""Tries to deliver the records of one message."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from dokstamp_sync.steps.work import R, StepRules
 
 @dataclass(slots=True)
 class Attempt(Generic[R]):
-    """A record, and its outcome or what keeps it from having one."""
+    """A record, and its outcome or the error that keeps it from having one."""
 
     record: R
     came_of: RecordOutcome | Exception
 
 
 def refusal(step: Step, attempt: Attempt[R] | RecordOutcome) -> dict[str, Outcome]:
-    """What was refused of a record, or of something that is none, for its run: by row id, and by what was said."""
+    """What the run's refusals keep: its outcome by row id and by content (see as_said); empty if it is not refused."""
     told = attempt.came_of if isinstance(attempt, Attempt) else attempt
     if not isinstance(told, RecordOutcome) or not told.sis_id or not told.is_refused:
         return {}
@@ -44,7 +44,7 @@ class Attempts(Generic[R]):
         self._rules = rules
         self._deliveries = Deliveries(rules)
         self.begin_before = float("inf")
-        """No record is begun after that moment (seconds since the epoch)."""
+        """From this moment on (seconds since the epoch) no record is begun any more."""
 
     def make(self, records: Sequence[R], context: Context) -> list[Attempt[R]]:
         """One attempt per record, in order. Raises Retry if the mapping cannot be read."""
@@ -56,7 +56,7 @@ class Attempts(Generic[R]):
         return attempts
 
     def _side_by_side(self, attempts: Sequence[Attempt[R]], context: Context) -> None:
-        """All of them, but those of one lane one after another."""
+        """Delivers all records in parallel, but the records of one lane one after another."""
         references = [each for attempt in attempts for each in self._rules.references(attempt.record).values()]
         context.parents.read_ahead(references)
         rows = self._rows(context, attempts, PAUSE)
@@ -73,7 +73,7 @@ class Attempts(Generic[R]):
             list(pool.map(along, lanes.values()))
 
     def _once_more(self, attempts: Sequence[Attempt[R]], context: Context) -> None:
-        """Those that wait for another record of the same message, as long as one of them gets on."""
+        """Delivers again what waits for a record of the same message, until all that still wait go on waiting."""
         ids = {self._id(each) for each in attempts}
         got_on = True
         while got_on:
@@ -88,7 +88,7 @@ class Attempts(Generic[R]):
         attempt.came_of = self._catch(lambda: self._deliveries.deliver(attempt.record, row, context), context)
 
     def _settle(self, attempt: Attempt[R], context: Context) -> None:
-        """What still waits goes on waiting, or is refused; what is open is told."""
+        """A record that waits goes on waiting, or is refused. Logs a record that has no outcome."""
         missing = attempt.came_of
         if isinstance(missing, NotReady):
             attempt.came_of = self._catch(lambda: self._deliveries.wait(attempt.record, context, missing), context)
@@ -100,7 +100,7 @@ class Attempts(Generic[R]):
             if context.means.clock() >= self.begin_before:
                 raise OutOfTime("the worker's time is up; the record was not begun")
             return deliver()
-        # Whatever becomes of one record must not hold up the others; every kind of error is told apart later.
+        # One record's error must not hold up the others. The kinds of errors are told apart later.
         except Exception as error:
             return error
 
@@ -118,7 +118,7 @@ class Attempts(Generic[R]):
         elif isinstance(error, SyncError):
             logger.warning("record is retried", reason=error.reason, **shown)
         else:
-            # Only where it happened: the message of an unforeseen error may hold what must not be logged.
+            # Logs only where it happened: the message of an unforeseen error may hold personal data.
             trace = error.__traceback__
             while trace and trace.tb_next:
                 trace = trace.tb_next

@@ -1,4 +1,4 @@
-"""A step message's way through a worker: read, deliver record by record, then answer the run or come back later."""
+"""Takes a step message: reads it, delivers its records, then answers the run or hands the message back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _A_RUN_WAITS = re.compile(r'"task_token"(?!\s*:\s*(null|""))')
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message as the queue handed it out; ``receives`` from 1, ``first_received`` in seconds since the epoch."""
+    """A message from the queue. ``receives`` counts from 1; ``first_received`` is in seconds since the epoch."""
 
     id: str
     body: str
@@ -37,13 +37,13 @@ class Received:
 
 
 class Answers(Protocol):
-    """Talks to the queue and the state machine. Raises Retry when it cannot."""
+    """Talks to the queue and the state machine."""
 
     def task(self, token: str, result: dict[str, Any]) -> None:
-        """Answers a task token; one that is no longer waited for is no error."""
+        """Answers a task token. That no run waits for it any more is no error. Raises Retry if it cannot."""
 
     def hide(self, receipt_handle: str, seconds: int) -> None:
-        """Hides the message for so long; if that fails, the queue's own visibility timeout stands."""
+        """Hides the message for ``seconds``. Raises nothing: if it fails, the queue's visibility timeout holds."""
 
 
 Attempted = list[Attempt[R] | RecordOutcome]
@@ -71,11 +71,11 @@ class Worker(Generic[R]):
         self._attempts = Attempts(rules)
 
     def begin_before(self, moment: float) -> None:
-        """No record is begun after ``moment`` (seconds since the epoch)."""
+        """From ``moment`` on (seconds since the epoch) no record is begun any more."""
         self._attempts.begin_before = moment
 
     def take(self, received: Received) -> None:
-        """Brings every record to its outcome and answers the token. Raises HandedBack if some have none yet."""
+        """Takes every record to its outcome and answers the token. Raises HandedBack if a record has none yet."""
         try:
             message = StepMessage.model_validate(read_json(received.body), context={"now": self._means.clock()})
             if message.step is not self._rules.step:
@@ -103,14 +103,14 @@ class Worker(Generic[R]):
         logger.info("message done", counts=counts, receives=received.receives)
 
     def _deliver(self, message: StepMessage, received: Received) -> Attempted[R]:
-        """One entry per record, in order: what came of it, or the rejection of what is none."""
+        """One entry per record, in order: the attempt, or the rejection of an invalid record."""
         read = [self._read(message, received, place) for place in range(len(message.records))]
         valid = [each for each in read if not isinstance(each, RecordOutcome)]
         made = iter(self._attempts.make(valid, self._context(message, received)))
         return [each if isinstance(each, RecordOutcome) else next(made) for each in read]
 
     def _read(self, message: StepMessage, received: Received, place: int) -> Any:
-        """The record at this place, or its rejection."""
+        """The record at this place, or its rejection if it is invalid."""
         given = message.records[place]
         try:
             return parse(self._rules.step, given, self._settings.default_institution)
@@ -133,7 +133,7 @@ class Worker(Generic[R]):
             run=message.scope,
             default_institution=settings.default_institution,
         )
-        # The last receive would end in the dead letters, which is no place to wait.
+        # After the last receive the message becomes a dead letter, so its records must not wait any longer.
         waits = received.receives < settings.maximum_receives and not dry_run
         return Context(
             means=means,
@@ -169,7 +169,7 @@ class Worker(Generic[R]):
         return max(wait, (error.after if isinstance(error, Retry) else None) or 0.0)
 
     def _note_refused(self, message: StepMessage, attempts: Attempted[R], received: Received) -> None:
-        """Before the run goes on to what depends on them."""
+        """Stores what was refused, before the run goes on to the records that depend on it."""
         refused = {id_: outcome for each in attempts for id_, outcome in refusal(self._rules.step, each).items()}
         try:
             if refused:
@@ -184,16 +184,16 @@ class Worker(Generic[R]):
             self._hand_back(received, [error], len(done))
 
     def _drop(self, received: Received, error: ValueError) -> None:
-        """Nobody can say which record this is about: it is kept as it came.
+        """Drops a message that cannot be read. It is stored as it came: nobody knows which records it is about.
 
-        One that a run waits for is the state machine's fault, not the SIS's: it goes to the dead letters.
+        If a run waits for it, the state machine is wrong, not the SIS: the message stays and becomes a dead letter.
         """
         if _A_RUN_WAITS.search(received.body):
             logger.error("message of a run is not a step message")
             raise HandedBack("a run waits for this message")
         wrong = problems(error) if isinstance(error, ValidationError) else [{"field": "", "problem": str(error)}]
         outcome = RecordOutcome(self._rules.step, None, Outcome.REJECTED, sentence(wrong))
-        # A lone surrogate is one of the things that are no JSON, and no table takes it.
+        # The body may hold a lone surrogate, and no table takes that.
         body = received.body.encode(errors="replace").decode()
         self._means.refusals.keep(f"message#{received.id}", "", "", outcome, body)
         observability.count("Rejected")

@@ -1,4 +1,4 @@
-"""A step's Lambda handler: wires the step's business to queue, state machine, mapping and DokStamp."""
+"""A step's Lambda handler: connects the step's rules to queue, state machine, mapping and DokStamp."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ NO_LONGER_WAITED_FOR = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
 
 
 class QueueAndRuns:
-    """Answers over AWS; see batch.Answers."""
+    """The queue (SQS) and the runs (Step Functions); see batch.Answers."""
 
     def __init__(self, sqs: SQSClient, runs: SFNClient, queue_url: str) -> None:
         self._sqs = sqs
@@ -75,7 +75,7 @@ class QueueAndRuns:
 
 
 def received(record: SQSRecord) -> Received:
-    """A Lambda event's SQS record, in our words."""
+    """What the worker needs to know of an SQS message in a Lambda event."""
     attributes = record.attributes
     return Received(
         id=record.message_id,
@@ -87,7 +87,7 @@ def received(record: SQSRecord) -> Received:
 
 
 def serve(rules: StepRules[R]) -> Handler:
-    """The Lambda handler of a step. Nothing is built before the first event, so that importing needs no AWS."""
+    """The Lambda handler of a step. It builds everything at the first event, so that importing needs no AWS."""
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
     @cache

@@ -1,4 +1,4 @@
-"""The certificates' PDFs in S3: read as a stream and checked; of their content only the first bytes are looked at."""
+"""The certificates' PDFs in S3. They are read as a stream; only their size and their first bytes are checked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MISSING = {"NoSuchKey", "NoSuchVersion", "404"}
 
 
 class Pdfs:
-    """Opens PDFs of one bucket, up to a size."""
+    """Opens PDFs of one bucket, up to ``most_bytes``."""
 
     def __init__(self, client: S3Client, bucket: str, most_bytes: int) -> None:
         self._client = client
@@ -32,10 +32,10 @@ class Pdfs:
 
     @contextmanager
     def open(self, address: str, version: str = "") -> Iterator[Pdf]:
-        """The PDF at ``s3://bucket/key``, in that version if one is given.
+        """The PDF at ``address`` (``s3://bucket/key``), in S3's ``version`` if one is given.
 
-        Raises NotReady (missing), Rejected (foreign bucket, not a PDF, empty, too large), Misconfigured (not allowed to
-        read the bucket) or Retry.
+        Raises NotReady (missing), Rejected (another bucket, not a PDF, empty, too large), Misconfigured (the bucket may
+        not be read, or there is none) or Retry.
         """
         bucket, _, key = address.removeprefix("s3://").partition("/")
         if bucket != self._bucket:
@@ -74,7 +74,7 @@ class Pdfs:
 def _told(error: ClientError) -> NotReady | Retry:
     code = error.response["Error"]["Code"]
     if code in _MISSING:
-        # An upload may be slower than the message about it.
+        # The PDF may be uploaded later than the message about it.
         return NotReady("pdf is missing: there is no such object in the bucket", finally_=Outcome.REJECTED)
     if code in {"AccessDenied", "NoSuchBucket", "403"}:
         return Misconfigured(f"the PDF bucket may not be read ({code})")
