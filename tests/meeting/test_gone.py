@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dokstamp_sync.order import Step
-from local.sandbox import Sandbox
+from local.sandbox import Fault, Sandbox
 from tests.support.pipeline import Pipeline
 from tests.support.sis import Json, Sis, example, live, pdf
 
@@ -54,6 +54,20 @@ def test_a_parent_that_is_gone_is_noticed_made_again_and_followed(
     outcomes = {id_: each["outcome"] for id_, each in sis.send(again).items()}
     assert outcomes[_id(parent)] == "created", outcomes
     assert "created" in [outcome for id_, outcome in outcomes.items() if id_.startswith(f"{child}#")], outcomes
+
+
+def test_a_parent_that_only_cannot_be_shown_stays_mapped(sis: Sis, sandbox: Sandbox, pipeline: Pipeline) -> None:
+    # Given a DokStamp that blames a student whom it has, and then does not take the question for that student
+    sis.has_said(Step.INSTITUTION, Step.COURSE, Step.STUDENT)
+    before = pipeline.store.read(["student#S1"])["student#S1"].uuid
+    blame = {"success": False, "message": "The given data was invalid.", "errors": {"student_uuid": ["is invalid"]}}
+    sandbox.add_faults(
+        Fault(kind="status", method="POST", path="^/enrollments$", status=422, body=blame),
+        Fault(kind="status", method="GET", path=f"^/students/{before}$", status=400, times=None),
+    )
+    # When an enrollment of that student comes, Then it is rejected, and the student is still known
+    assert sis.say(Step.ENROLLMENT)["outcome"] == "rejected"
+    assert pipeline.store.read(["student#S1"])["student#S1"].uuid == before
 
 
 def _id(step: Step) -> str:

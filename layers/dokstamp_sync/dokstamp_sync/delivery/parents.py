@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dokstamp_sync.dokstamp import lookups
 from dokstamp_sync.dokstamp.answers import Entity
-from dokstamp_sync.errors import Blocked, NotReady, Rejected
+from dokstamp_sync.errors import Blocked, NotFound, NotReady
 from dokstamp_sync.mapping.identity import Identity, key_id, named
 from dokstamp_sync.mapping.row import Row, Store, change, identity
 from dokstamp_sync.mapping.run_notes import refused_id
@@ -67,14 +67,14 @@ class Parents:
         return {each.row: identity(each.step, row.uuid, row.facts) for each, row in known.items() if row and row.uuid}
 
     def is_gone(self, parent: Parent) -> bool:
-        """Whether DokStamp, after it refused something about the parent, refuses to show the parent, too.
+        """Whether DokStamp, after it refused something about the parent, does not know the parent, too.
 
         The look-up comes first because it raises Misconfigured if tenant or address are wrong: the row may be right.
         """
         self._find(parent.reference)
         try:
             self._api.get(f"/{parent.reference.step.section}/{parent.uuid}")
-        except Rejected:
+        except NotFound:
             return True
         return False
 
