@@ -105,6 +105,39 @@ def test_a_move_that_is_said_while_the_create_is_in_doubt_is_made_when_it_is_fou
     assert (row["outcome"], row["reason"]) == ("created", "created by an earlier try whose answer was lost")
 
 
+def test_a_move_that_dokstamp_refuses_is_made_when_it_takes_it(sis: Sis, sandbox: Sandbox) -> None:
+    # Given a course of one institution, created by a worker that never heard so, and another institution
+    sis.send({Step.INSTITUTION: [example(Step.INSTITUTION), example(Step.INSTITUTION, sis_id="MONTE", name="Monte")]})
+    sandbox.add_faults(Fault(kind="reset_after", method="POST", path="^/courses$"))
+    sis.breaks_off(Step.COURSE)
+    # And a DokStamp that refused to move it there
+    sandbox.switch(parent_change="refused")
+    moved = example(Step.COURSE, institution_id="MONTE")
+    assert sis.say(Step.COURSE, moved)["outcome"] == "rejected"
+    # When the SIS says so again, and DokStamp takes it
+    sandbox.switch(parent_change="allowed")
+    assert sis.say(Step.COURSE, moved)["outcome"] == "updated"
+    # Then it is there
+    names = {each["uuid"]: each["name"] for each in live(sandbox, "institutions")}
+    assert [names[each["institution_uuid"]] for each in live(sandbox, "courses")] == ["Monte"]
+
+
+def test_no_certificate_is_issued_for_a_dropped_enrollment_that_was_found_and_not_changed_yet(
+    sis: Sis, sandbox: Sandbox, rows: dict[str, Row], graduate: None
+) -> None:
+    # Given an enrollment in DokStamp that the mapping does not know, and that DokStamp takes for completed
+    del rows["enrollment#E1"]
+    # And the SIS, which says that it was dropped, while DokStamp does not take changes for now
+    sandbox.add_faults(Fault(kind="status", method="PATCH", path="^/enrollments/", status=503))
+    sis.breaks_off(Step.ENROLLMENT, example(Step.ENROLLMENT, cohort_id="CS-1", completion_status="dropped"))
+    # When its certificate comes
+    row = sis.say(Step.CERTIFICATE)
+    # Then it is not issued
+    assert row["outcome"] == "rejected"
+    assert "the enrollment was dropped" in row["reason"]
+    assert live(sandbox, "certificates") == []
+
+
 def test_a_move_in_doubt_is_taken_back_when_the_sis_says_again_what_it_said_before(
     sis: Sis, pipeline: Pipeline, sandbox: Sandbox
 ) -> None:
