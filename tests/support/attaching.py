@@ -4,7 +4,7 @@ from typing import Any
 
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
-from tests.support.sis import Json, Sis, live, writes
+from tests.support.sis import Json, Sis, example, live, writes
 
 ATTACH, DETACH = "attach/modules", "detach/modules"
 FORCE = {"options": {"force": True}}
@@ -17,6 +17,13 @@ def course(*modules: str | Json) -> Json:
 
 def group(name: str, *modules: str | Json, **fields: Any) -> Json:
     return course(*modules) | {"name": name} | fields
+
+
+def say_catalogue(sis: Sis, sandbox: Sandbox) -> None:
+    """A course and five modules, M1 to M5."""
+    sis.has_said(Step.INSTITUTION, Step.COURSE)
+    sis.send({Step.MODULE: [example(Step.MODULE, code=f"M{n}", name=f"Module {n}") for n in range(1, 6)]})
+    sandbox.calls.clear()
 
 
 def say_alone(sis: Sis, *records: Json) -> None:

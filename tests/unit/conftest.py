@@ -10,7 +10,7 @@ import pytest
 from dokstamp_sync.mapping.row import Row
 from dokstamp_sync.order import Step
 from local.sandbox import Sandbox
-from tests.support.attaching import Person
+from tests.support.attaching import Person, say_catalogue
 from tests.support.memory import MemoryStore
 from tests.support.pipeline import FolderPdfs, Pipeline, settings
 from tests.support.sis import Sis, example, pdf
@@ -47,9 +47,7 @@ def rows(pipeline: Pipeline) -> dict[str, Row]:
 @pytest.fixture
 def catalogue(sis: Sis, sandbox: Sandbox) -> None:
     """A course and five modules, M1 to M5."""
-    sis.has_said(Step.INSTITUTION, Step.COURSE)
-    sis.send({Step.MODULE: [example(Step.MODULE, code=f"M{n}", name=f"Module {n}") for n in range(1, 6)]})
-    sandbox.calls.clear()
+    say_catalogue(sis, sandbox)
 
 
 @pytest.fixture

@@ -73,17 +73,6 @@ def test_a_group_made_again_by_hand_under_its_name_gets_its_modules_back(
     assert groups_of(sandbox) == {"M1": "G1", "M2": None}
 
 
-def test_a_forced_list_takes_back_what_a_group_deleted_by_hand_had(sis: Sis, sandbox: Sandbox, person: Person) -> None:
-    # Given a list, and a group that has one of its modules and that a person deleted
-    say_alone(sis, course("M1", "M2"), group("G1", {"module_id": "M1", "order": 5}))
-    person.deletes_group("G1")
-    # When the list is sent again by force
-    row = sis.say(Step.COURSE_MODULES, course("M1", "M2"), **FORCE)
-    # Then the module is where the list has it, and the outcome says that the group is gone
-    assert {code: each["order"] for code, each in attached(sandbox).items()} == {"M1": 1, "M2": 2}
-    assert "module_group 'CS/G1' is gone from DokStamp" in row["reason"]
-
-
 def test_a_forced_list_leaves_the_modules_of_groups_alone(sis: Sis, sandbox: Sandbox) -> None:
     # Given a list, and a group that has one of its modules
     say_alone(sis, course("M1", "M2"), group("G1", "M1"))

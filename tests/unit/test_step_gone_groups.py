@@ -19,40 +19,6 @@ from tests.support.attaching import (
 from tests.support.sis import Sis, calls, live
 
 pytestmark = pytest.mark.usefixtures("catalogue")
-BOTH_REFUSALS = pytest.mark.parametrize("refusal", ["all_or_nothing", "partial"])
-
-
-@BOTH_REFUSALS
-def test_modules_of_a_group_deleted_by_hand_fall_to_the_list_that_names_them(
-    refusal: str, sis: Sis, sandbox: Sandbox, person: Person
-) -> None:
-    # Given two modules that the list and G1 name, one of which G2 took, and G1 deleted by hand
-    sandbox.switch(attach_refusal=refusal)
-    say_alone(sis, course("M1", "M2"), group("G1", "M2", "M1"))
-    sis.say(Step.MODULE_GROUP, group("G2", "M1"))
-    person.deletes_group("G1")
-    # When G2 lets it go
-    row = sis.say(Step.MODULE_GROUP, group("G2"))
-    # Then both are where the list has them, and the outcome says that G1 is gone
-    assert groups_of(sandbox) == {"M1": None, "M2": None}
-    assert [attached(sandbox)[code]["order"] for code in ("M1", "M2")] == [1, 2]
-    assert row["outcome"] == "updated"
-    assert "module_group 'CS/G1' is gone from DokStamp" in row["reason"]
-
-
-@BOTH_REFUSALS
-def test_modules_of_a_group_deleted_by_hand_fall_to_another_group_that_names_them(
-    refusal: str, sis: Sis, sandbox: Sandbox, person: Person
-) -> None:
-    # Given a module that G1, G2 and G3 name, in that order, and G2 deleted by hand
-    sandbox.switch(attach_refusal=refusal)
-    for name in ("G1", "G2", "G3"):
-        sis.say(Step.MODULE_GROUP, group(name, "M1"))
-    person.deletes_group("G2")
-    # When G3 lets it go
-    sis.say(Step.MODULE_GROUP, group("G3", "M2"))
-    # Then G1 has it
-    assert groups_of(sandbox) == {"M1": "G1", "M2": "G3"}
 
 
 def test_modules_that_only_a_group_deleted_by_hand_names_are_taken_off_and_that_is_said(
@@ -88,7 +54,7 @@ def test_a_try_that_comes_back_neither_loses_a_module_nor_the_word_of_it(
     assert [each.used for each in sandbox.faults.entries] == [1]
 
 
-@BOTH_REFUSALS
+@pytest.mark.parametrize("refusal", ["all_or_nothing", "partial"])
 def test_whoever_follows_an_unfinished_worker_does_not_attach_for_a_group_that_is_gone(
     refusal: str, sis: Sis, sandbox: Sandbox, person: Person
 ) -> None:
