@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -24,8 +25,11 @@ def refused_id(run: str) -> str:
 
 
 def as_said(row: str, fingerprint: str) -> str:
-    """Names one content of a record in a run's refusals, so that a corrected record is not taken for refused."""
-    return f"{row}={fingerprint}"
+    """Names one content of a record in a run's refusals, so that a corrected record is not taken for refused.
+
+    A digest, for ids may be long, and what a whole message says has to fit into one row.
+    """
+    return hashlib.sha256(f"{row}={fingerprint}".encode()).hexdigest()
 
 
 def note_refused(store: Store, clock: Callable[[], float], run: str, refused: Mapping[str, Outcome]) -> None:
