@@ -143,3 +143,19 @@ def test_the_notes_of_waiting_runs_do_not_pile_up(sis: Sis, post: Post, pipeline
         post.letter(Step.ENROLLMENT, hour, example(Step.ENROLLMENT)).comes_until_answered()
     # Then its row keeps no note of them
     assert not pipeline.store.read(["enrollment#E1"])["enrollment#E1"].waiting
+
+
+def test_the_notes_of_runs_that_must_have_ended_go_and_those_of_others_stay(
+    sis: Sis, post: Post, pipeline: Pipeline
+) -> None:
+    # Given an enrollment whose student never comes
+    sis.has_said(Step.INSTITUTION, Step.COURSE)
+    notes: list[set[str]] = []
+    # When for a year a new run begins to wait every thirty days, whose message comes just once
+    for hour in range(50, 62):
+        assert post.letter(Step.ENROLLMENT, hour, example(Step.ENROLLMENT)).comes() == "handed back"
+        notes.append(set(pipeline.store.read(["enrollment#E1"])["enrollment#E1"].waiting or {}))
+        pipeline.clock.sleep(30 * 86_400)
+    # Then its row always knew only of those that began in the last 127 days, for no run lasts longer
+    runs = [f"letter-{number}" for number in range(1, 13)]
+    assert notes == [set(runs[max(0, last - 4) : last + 1]) for last in range(12)]
