@@ -100,6 +100,10 @@ def that_dokstamp_refuses(sis: Sis, sandbox: Sandbox, folder: Path) -> Json:
     return certificate()
 
 
+def whose_pdf_never_comes(sis: Sis, sandbox: Sandbox, folder: Path) -> Json:
+    return certificate(pdf="s3://school-pdfs/nobody.pdf")
+
+
 def that_stays_a_draft(sis: Sis, sandbox: Sandbox, folder: Path) -> Json:
     sandbox.switch(issue_after_reads=1000)
     return certificate()
@@ -176,6 +180,7 @@ def test_what_cannot_become_right_by_waiting_is_refused_at_once(
     ("prepare", "outcome", "reason"),
     [
         (of_a_dropped_enrollment, "rejected", "the enrollment was dropped"),
+        (whose_pdf_never_comes, "rejected", "pdf is missing: there is no such object in the bucket"),
         (that_stays_a_draft, "rejected", "DokStamp keeps the certificate as 'draft', not issued"),
         (that_is_issued_with_another_pdf, "rejected", "the certificate exists and cannot be changed"),
         (that_is_a_draft_with_another_pdf, "rejected", "the certificate exists and cannot be changed"),
