@@ -96,7 +96,8 @@ def dropped(random: Random, patient: bool) -> list[Plot]:
         act(told),
     ]
     if patient or random.random() < 0.5:
-        acts.append(act(*people, enrollment("dr-e", "dr-s", "dr-c"), when="in the calm"))
+        acts.append(act(*people, when="in the calm"))
+        acts.append(act(enrollment("dr-e", "dr-s", "dr-c"), when="in the calm"))
         acts.append(act(told, when="in the calm", surely=True))
     return [Plot("dropped", acts, frozenset({told[0]}))]
 

@@ -75,7 +75,11 @@ class Plot:
         """Whether its next act may be told before the calm. ``known``: the runs that have results."""
         if self.next is None or self.next.when == "in the calm":
             return False
-        return self.next.when == "any time" or all(message.run in known for told in self.told for message in told)
+        return self.next.when == "any time" or self.has_results(known)
+
+    def has_results(self, known: set[str]) -> bool:
+        """Whether every message that was told has its result. ``known``: the runs that have results."""
+        return all(message.run in known for told in self.told for message in told)
 
     def may_be_refused(self, message: Message, key: Key, *, patient: bool) -> bool:
         """Whether DokStamp may lack what this message says of the record."""

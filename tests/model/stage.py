@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -33,6 +33,7 @@ REAL = {
     "lease_seconds": 180,
 }
 NEVER = 10_000_000
+MOST_RESTS = 20
 HOUR = 3600.0
 FEW_CALLS = 3
 """So many calls meet the fault of an act: others may be made before its own."""
@@ -105,7 +106,8 @@ class Stage:
         while plots := self._begun:
             hour = max(message.hour for message in self.world.messages) + 1
             overtaken = any(plot.next and plot.next.late for plot in plots)
-            for plot in plots:
+            self._hear_results(plots)
+            for plot in self._begun:
                 self.go_on(plot, hour, random)
             if not overtaken:
                 self._rest()
@@ -117,6 +119,14 @@ class Stage:
     def _begun(self) -> list[Plot]:
         """Plots of which an act was told, and another one was not."""
         return [plot for plot in self.world.school.plots if plot.told and plot.next]
+
+    def _hear_results(self, plots: Sequence[Plot]) -> None:
+        """Until those who wait for results have them: a message may be hidden for longer than all others rest."""
+        for _ in range(MOST_RESTS):
+            known = {result["run"] for result in self.simulation.results}
+            if all(plot.has_results(known) for plot in plots if plot.next and plot.next.when != "any time"):
+                return
+            self._rest()
 
     def _rest(self) -> None:
         """Until nothing is left to be done; or, where something waits for an act to come, until all have come back."""

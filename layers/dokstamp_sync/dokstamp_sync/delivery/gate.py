@@ -29,9 +29,13 @@ class Gate:
         self.claims: list[Claimed] = []
 
     def pages(self, path: str, where: Mapping[str, str] | None = None) -> Iterator[Entity]:
-        return self._api.pages(path, where)
+        self._renew()
+        for entity in self._api.pages(path, where):
+            yield entity
+            self._renew()
 
     def get(self, path: str) -> Entity:
+        self._renew()
         return self._api.get(path)
 
     def create(self, path: str, body: Mapping[str, Any]) -> Entity:
@@ -62,12 +66,16 @@ class Gate:
         known = self.claims and self.claims[0].row.applied
         return Outcome.UPDATED if known else Outcome.CREATED
 
+    def _renew(self) -> None:
+        """Before reads, too: many slow ones would leave too little time for the write that follows them."""
+        for claimed in self.claims:
+            claimed.renew()
+
     @contextmanager
     def _writing(self, outcome: Outcome) -> Iterator[None]:
         if self._dry_run:
             raise WouldWrite(outcome)
-        for claimed in self.claims:
-            claimed.renew()
+        self._renew()
         # Checked after all are renewed, because renewing takes time.
         for claimed in self.claims:
             claimed.check()
