@@ -8,7 +8,7 @@ import pytest
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
 from tests.support.pipeline import FolderPdfs, Pipeline, settings
-from tests.support.sis import Json, Sis, calls, example, live, moment, pdf, writes
+from tests.support.sis import Json, Sis, calls, example, live, moment, pdf
 
 WRITES = [("POST", "/files"), ("POST", "/certificates")]
 pytestmark = pytest.mark.usefixtures("graduate")
@@ -31,6 +31,7 @@ def test_the_pdf_is_uploaded_and_the_certificate_issued(sis: Sis, sandbox: Sandb
     # Then two calls are enough, and anyone can verify it
     (issued,) = live(sandbox, "certificates")
     assert (row["outcome"], row["uuid"], issued["status"]) == ("created", issued["uuid"], "issued")
+    assert row["reason"] == "issued"
     assert row["public_verification_url"] == issued["public_verification_url"]
     assert calls(sandbox) == WRITES
 
@@ -84,10 +85,10 @@ def test_a_certificate_that_is_issued_a_little_later_is_waited_for(sis: Sis, san
     sandbox.switch(issue_after_reads=3)
     # When a certificate is sent
     row = sis.say(Step.CERTIFICATE, certificate())
-    # Then it is asked for again until it is issued, and created once
+    # Then it is asked for by its uuid until it is issued, and created once
     assert (row["outcome"], live(sandbox, "certificates")[0]["status"]) == ("created", "issued")
     assert row["public_verification_url"]
-    assert writes(sandbox) == WRITES
+    assert calls(sandbox) == [*WRITES, *[("GET", f"/certificates/{row['uuid']}")] * 3]
     assert len(sandbox.state["notifications"]) == 1
 
 

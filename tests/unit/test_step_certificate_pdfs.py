@@ -45,15 +45,19 @@ def test_a_used_file_leads_to_the_certificate_that_the_mapping_forgot(
     # Given an issued certificate that the mapping does not know, and perhaps an upload that does not say it is used
     issued = sis.say(Step.CERTIFICATE, certificate())
     del rows["certificate#E1"]
+    sandbox.calls.clear()
     if not tells:
         unused = {"data": [{"uuid": live(sandbox, "files")[0]["uuid"], "used_at": None}]}
         sandbox.add_faults(Fault(kind="status", method="POST", path="^/files$", status=201, body=unused))
     # When it is sent again
+    began = sis.pipeline.clock()
     row = sis.say(Step.CERTIFICATE, certificate())
-    # Then the file leads to it, and nobody is notified again
-    assert row["uuid"] == issued["uuid"]
+    # Then the file leads to it at once, and nobody is notified again
+    assert (row["uuid"], sis.pipeline.clock()) == (issued["uuid"], began)
     assert row["public_verification_url"] == issued["public_verification_url"]
     assert len(live(sandbox, "certificates")) == len(sandbox.state["notifications"]) == 1
+    # And DokStamp is asked to issue only if it did not say that the file is used
+    assert (("POST", "/certificates") in calls(sandbox)) is not tells
 
 
 def test_an_issued_certificate_sent_again_makes_no_call_even_by_force(sis: Sis, sandbox: Sandbox) -> None:

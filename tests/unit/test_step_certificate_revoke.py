@@ -122,12 +122,29 @@ def test_a_lost_answer_to_the_new_certificate_does_not_make_a_third(
     assert statuses(sandbox) == ["revoked", "issued"]
 
 
-def test_a_lost_certificate_that_dokstamp_denies_once_is_revoked_all_the_same(sis: Sis, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("denials", [1, 2])
+def test_a_lost_certificate_that_dokstamp_denies_is_revoked_all_the_same(
+    denials: int, sis: Sis, sandbox: Sandbox
+) -> None:
     # Given a certificate that was issued, but whose answer was lost and whose message is out of receives
     sandbox.add_faults(Fault(kind="reset_after", method="POST", path="^/certificates$"))
     sis.breaks_off(Step.CERTIFICATE)
-    # When it is revoked, and DokStamp says once that it does not know it
-    sandbox.add_faults(Fault(kind="status", method="PUT", path="/revoke$", status=404))
+    # When it is revoked, and DokStamp says that it does not know it
+    sandbox.add_faults(Fault(kind="status", method="PUT", path="/revoke$", status=404, times=denials))
+    began = sis.pipeline.clock()
     row = sis.say(Step.CERTIFICATE, revocation())
-    # Then it is revoked
+    # Then it is revoked at once
     assert (row["outcome"], statuses(sandbox)) == ("updated", ["revoked"])
+    assert sis.pipeline.clock() == began
+
+
+def test_a_revoked_certificate_keeps_its_page_though_dokstamp_s_answer_does_not_name_it(
+    sis: Sis, sandbox: Sandbox
+) -> None:
+    # Given an issued certificate, and a DokStamp whose answer to a revocation tells no more than the status
+    issued = sis.say(Step.CERTIFICATE, certificate())
+    body = {"data": {"uuid": issued["uuid"], "status": "revoked"}}
+    sandbox.add_faults(Fault(kind="status", method="PUT", path="/revoke$", status=200, body=body, carry_out=True))
+    # When it is revoked, Then the SIS is told its address all the same
+    row = sis.say(Step.CERTIFICATE, revocation())
+    assert (row["outcome"], row["public_verification_url"]) == ("updated", issued["public_verification_url"])
