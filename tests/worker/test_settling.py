@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dokstamp_sync.errors import Rejected, Throttled
-from dokstamp_sync.mapping.row import Conflict, Delivery, Row
+from dokstamp_sync.mapping.row import Claim, Conflict, Delivery, Row
 from dokstamp_sync.observability import digest
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
@@ -48,6 +48,12 @@ def refuse(scene: Scene, occurred_at: str) -> None:
     scene.step.script["ana"] = [Rejected("name: too long")]
     changed = student("ana", social_name="Ana")
     assert outcomes(scene.take(changed, run="refused", occurred_at=occurred_at)) == {"ana": "rejected"}
+
+
+def retried(logged: io.StringIO) -> list[tuple[str, str]]:
+    """The errors because of which records are retried, as they are logged."""
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    return [(line["error"], line["reason"]) for line in lines if line["message"] == "record is retried"]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +116,7 @@ def test_the_outcomes_table_is_not_asked_about_a_record_that_was_never_refused(s
 
 
 def test_a_record_whose_row_keeps_changing_is_decided_upon_five_times_and_comes_back(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
 ) -> None:
     # Given a row that somebody else writes whenever it is to be claimed
     tries: list[str] = []
@@ -122,6 +128,18 @@ def test_a_record_whose_row_keeps_changing_is_decided_upon_five_times_and_comes_
     monkeypatch.setattr(scene.store, "write", lost)
     assert scene.take("ana") is None
     assert tries == ["student#ana"] * 5
+    # And the log tells why it is retried
+    assert retried(logged) == [("Retry", "the record's row keeps changing")]
+
+
+def test_the_log_tells_that_a_record_is_retried_because_another_worker_owns_it(
+    scene: Scene, logged: io.StringIO
+) -> None:
+    # Given a record that another worker is at
+    scene.put(Row("student#ana", claim=Claim("another", scene.clock() + 5)))
+    # When it is taken, Then it comes back, and the log tells why
+    assert scene.take("ana") is None
+    assert retried(logged) == [("Retry", "another worker owns this record")]
 
 
 def test_a_record_that_changed_while_it_was_to_be_claimed_is_decided_upon_anew(
