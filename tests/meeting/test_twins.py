@@ -10,7 +10,7 @@ from local.sandbox import Fault, Sandbox
 from tests.meeting.conftest import Post
 from tests.support.memory import Noted
 from tests.support.pipeline import Pipeline
-from tests.support.sis import Sis, example, live, pdf
+from tests.support.sis import Json, Sis, example, live, pdf
 
 NEEDS = (Step.INSTITUTION, Step.COURSE, Step.STUDENT)
 TWINS: dict[Step, str] = {step: step.section for step in Step if step not in (Step.COURSE_MODULES, Step.CERTIFICATE)}
@@ -81,3 +81,19 @@ def test_a_created_record_takes_three_writes_and_a_certificate_four(
     # Then the mapping is written as often as before keys were held
     most = {Step.CERTIFICATE: 4, Step.MODULE_GROUP: 6}
     assert len(noted.written) <= most.get(step, 3)
+
+
+@pytest.mark.parametrize(("changes", "most"), [({"name": "New"}, 2), ({"code": "NEW"}, 3)], ids=["name", "code"])
+def test_a_changed_record_takes_two_writes_and_one_that_gets_another_key_three(
+    changes: Json, most: int, sis: Sis, pipeline: Pipeline
+) -> None:
+    # Given a course
+    sis.has_said(Step.INSTITUTION, Step.COURSE)
+    # When it is changed
+    noted = Noted(pipeline.store)
+    pipeline.store = noted
+    head = {"run": "r", "step": "course", "occurred_at": "2026-12-01T00:00:00Z"}
+    changed = example(Step.COURSE, sis_id="CS", **changes)
+    assert pipeline.take(Step.COURSE, head | {"records": [changed]})["counts"] == {"updated": 1}
+    # Then it was claimed and completed, and only another key is noted in between
+    assert len(noted.written) == most

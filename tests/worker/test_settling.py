@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from dokstamp_sync.errors import Rejected, Throttled
+from dokstamp_sync.dokstamp.answers import Entity
+from dokstamp_sync.errors import Rejected, Retry, Throttled
 from dokstamp_sync.mapping.row import Claim, Conflict, Delivery, Row
 from dokstamp_sync.observability import digest
 from dokstamp_sync.order import Step
@@ -168,6 +169,23 @@ def test_after_a_lost_answer_it_comes_back_no_earlier_than_the_lease_and_dokstam
     scene.step.script["ana"] = [create]
     assert scene.take("ana") is None
     assert scene.answers.hidden == [hidden]
+
+
+def test_an_answer_that_is_lost_after_the_lease_has_run_out_makes_the_record_wait_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Given a stack without back-off, and a call that outlives the lease
+    scene = Scene(retry_base_seconds=0)
+
+    def late(path: str, body: object) -> Entity:
+        scene.clock.sleep(scene.settings.lease_seconds)
+        raise Retry("reset", definite=False)
+
+    monkeypatch.setattr(scene.api, "create", late)
+    scene.step.script["ana"] = [create]
+    # When its answer is lost, Then the record comes back at once
+    assert scene.take("ana") is None
+    assert scene.answers.hidden == [0]
 
 
 def test_the_log_tells_which_fields_of_which_record_dokstamp_refused(scene: Scene, logged: io.StringIO) -> None:
