@@ -23,9 +23,15 @@ class Equivalent:
 
 EQUIVALENT = (
     Equivalent(
-        "functions/step9_certificate/app.py",
-        "return {}",
-        "return None",
-        "a step that freezes nothing may say so by an empty intent or by none: a claim takes both alike",
+        "layers/dokstamp_sync/dokstamp_sync/delivery/delivery.py",
+        'T = TypeVar("T")',
+        'T = TypeVar("")',
+        "only type checkers and people read a type variable's name",
+    ),
+    Equivalent(
+        "layers/dokstamp_sync/dokstamp_sync/delivery/delivery.py",
+        "if row:",
+        "if True:",
+        "a record without a row is always delivered, never settled; the condition is there for the type checker",
     ),
 )

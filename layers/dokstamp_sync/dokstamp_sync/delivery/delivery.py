@@ -112,11 +112,11 @@ class Deliveries(Generic[R]):
 
     def _gate(self, record: R, row: Row | None, context: Context, parents: Mapping[str, Parent]) -> Gate:
         """The gate, with the row claimed. Stores an intent only if something may be created or given another key."""
-        intent: Mapping[str, str] | None = self._rules.intent(record, parents)
-        if row and row.uuid and (intent or {}).get("key") in (None, row.key):
-            intent = None
+        intent = self._rules.intent(record, parents)
+        keeps_key = row and row.uuid and intent.get("key") in (None, row.key)
+        id_ = row_id(self._step, record.sis_id)
         gate = Gate(context.means.api, dry_run=context.dry_run)
-        gate.claims.append(context.means.claims.claim(row_id(self._step, record.sis_id), row, intent))
+        gate.claims.append(context.means.claims.claim(id_, row, None if keeps_key else intent))
         return gate
 
     def _try(
