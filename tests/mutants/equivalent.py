@@ -24,12 +24,6 @@ class Equivalent:
 EQUIVALENT = (
     Equivalent(
         "layers/dokstamp_sync/dokstamp_sync/delivery/delivery.py",
-        'T = TypeVar("T")',
-        'T = TypeVar("")',
-        "only type checkers and people read a type variable's name",
-    ),
-    Equivalent(
-        "layers/dokstamp_sync/dokstamp_sync/delivery/delivery.py",
         "if row:",
         "if True:",
         "a record without a row is always delivered, never settled; the condition is there for the type checker",

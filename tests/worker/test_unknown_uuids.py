@@ -86,17 +86,24 @@ def test_a_parent_that_dokstamp_denies_once_is_still_the_parent(waiting: Scene) 
     assert outcomes(waiting.take("ana", receives=2)) == {"ana": "created"}
 
 
-@pytest.mark.parametrize(
-    "said", [NotFound("404", path=COURSE), Rejected("405", status=405)], ids=lambda each: each.reason
-)
-def test_a_parent_that_dokstamp_no_longer_knows_is_forgotten_and_waited_for(waiting: Scene, said: Rejected) -> None:
+def test_a_parent_that_dokstamp_does_not_show_stays_mapped_and_is_waited_for(waiting: Scene) -> None:
+    # Given a mapped course that DokStamp denies once, and whose own address it does not take
+    course = waiting.put(Row("course#CS", uuid=COURSE_UUID))
+    waiting.step.script["ana"] = denied(f"{COURSE}/modules", 1)
+    waiting.api.trouble[COURSE] = Rejected("405", status=405)
+    # When a record that needs it meets the 404, Then the mapping still knows the course
+    assert waiting.take("ana") is None
+    assert waiting.store.rows["course#CS"] == course
+
+
+def test_a_parent_that_dokstamp_no_longer_knows_is_forgotten_and_waited_for(waiting: Scene) -> None:
     # Given a mapped course that was deleted in DokStamp, and two records that need it, one after the other
     facts = {"institution_uuid": "i-1"}
     waiting.put(Row("course#CS", uuid=COURSE_UUID, key="key#course#CS", facts=facts, applied=APPLIED))
     waiting.step.needs["bia"] = waiting.step.needs["ana"]
     waiting.step.lanes = {"ana": "one", "bia": "one"}
     waiting.step.script["ana"] = denied(f"{COURSE}/modules", 1)
-    waiting.api.trouble[COURSE] = said
+    waiting.api.trouble[COURSE] = NotFound("404", path=COURSE)
     # When the first one meets the 404
     assert waiting.take("ana", "bia") is None
     # Then nothing is known of the course any more, and both records wait for it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Generic, TypeVar
+from typing import Generic
 
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.gate import Gate, WouldWrite
@@ -24,7 +24,6 @@ from dokstamp_sync.steps.work import Delivered, Parent, R, StepRules, Work
 MOST_DECISIONS = 5
 # So many 404s on the mapped uuid are believed: if one is false, a renamed entity is not found by its new key.
 DENIALS = 2
-T = TypeVar("T")
 
 
 class Deliveries(Generic[R]):
@@ -54,7 +53,7 @@ class Deliveries(Generic[R]):
         return self._refusing.wait(record, self._said(record, context), context, missing)
 
     def _said(self, record: R, context: Context) -> Said:
-        parents = context.parents.now(_owning(self._rules.references(record)).values())
+        parents = context.parents.now(self._rules.references(record).values())
         return Said(context.run, context.occurred_at, record.fingerprint(), context.force, parents)
 
     def _decided(self, record: R, row: Row | None, said: Said, context: Context) -> RecordOutcome:
@@ -103,7 +102,7 @@ class Deliveries(Generic[R]):
         except Retry as error:
             self._give_up(claimed, error)
             raise
-        under = {each.reference.row: each.identity for each in _owning(parents).values()}
+        under = {each.reference.row: each.identity for each in parents.values()}
         applied = Delivery(said.run, said.occurred_at, said.fingerprint, delivered.outcome, delivered.reason, under)
         claimed.complete(delivered.uuid, delivered.facts, applied, delivered.key)
         if row and row.refused and not claimed.row.refused:
@@ -163,8 +162,3 @@ class Deliveries(Generic[R]):
         key = claimed.frozen.get("key", claimed.row.key)
         uuid = claimed.uuid or PLANNED
         return Delivered(would.outcome, uuid, f"would be {would.outcome}", claimed.row.facts, key)
-
-
-def _owning(named: Mapping[str, T]) -> dict[str, T]:
-    """The references that say what a record belongs to: all but the modules of a list, which its plan compares."""
-    return {name: each for name, each in named.items() if name.endswith("_uuid")}

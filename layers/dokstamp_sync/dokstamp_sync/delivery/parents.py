@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dokstamp_sync.dokstamp import lookups
 from dokstamp_sync.dokstamp.answers import Entity
-from dokstamp_sync.errors import Blocked, NotFound, NotReady
+from dokstamp_sync.errors import Blocked, NotFound, NotReady, Rejected
 from dokstamp_sync.mapping.identity import Identity, key_id, named
 from dokstamp_sync.mapping.row import Row, Store, change, identity
 from dokstamp_sync.mapping.run_notes import refused_id
@@ -76,6 +76,9 @@ class Parents:
             self._api.get(f"/{parent.reference.step.section}/{parent.uuid}")
         except NotFound:
             return True
+        except Rejected:
+            # It refuses the question, which says nothing about the parent.
+            return False
         return False
 
     def forget(self, parent: Parent) -> None:
