@@ -50,10 +50,9 @@ class Steering(RuleBasedStateMachine):
     def teardown(self) -> None:
         if self._stage is None:
             return
-        if self._world.traits.patient:
-            # What was never told would be waited for without end.
-            self._hour += 1
-            self._tell([self._school.version(key, self._hour) for key in self._untold])
+        # What was never told would be waited for without end, or for nothing.
+        self._hour += 1
+        self._tell([self._school.version(key, self._hour) for key in self._untold])
         self._judge(self._stage.play_to_the_end())
 
     def _judge(self, findings: list[str]) -> None:
