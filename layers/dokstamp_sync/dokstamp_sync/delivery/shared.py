@@ -9,8 +9,8 @@ from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.gate import Gate, WouldWrite
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.claims import Claimed
-from dokstamp_sync.mapping.identity import Hold, named
-from dokstamp_sync.mapping.row import Conflict, Row
+from dokstamp_sync.mapping.identity import Hold, key_word, named
+from dokstamp_sync.mapping.row import Conflict, Row, step_of
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.steps.work import wait_for
 
@@ -45,15 +45,16 @@ class SharedRows:
             return
         if self._dry_run and self._is_renamed(owner):
             raise WouldWrite(Outcome.CREATED)
-        raise wait_for(owner, f"what DokStamp has under the name of this record is {named(owner)}", settled=True)
+        raise wait_for(owner, f"what DokStamp has under the {self._key} of this record is {named(owner)}", settled=True)
 
     def hold(self, key: str, is_there: Callable[[], bool]) -> None:
         holder = self._means.identity.take(key, self._mine, is_there)
         if holder is None:
             return
-        if holder.how is Hold.SETTLED:
-            raise wait_for(holder.row, f"{named(holder.row)} has the name of this record in DokStamp", settled=True)
-        raise wait_for(holder.row, f"{named(holder.row)} may just be getting the name of this record in DokStamp")
+        settled = holder.how is Hold.SETTLED
+        has = "has" if settled else "may just be getting"
+        told = f"{named(holder.row)} {has} the {self._key} of this record in DokStamp"
+        raise wait_for(holder.row, told, settled=settled)
 
     def freeze_and_hold(self, intent: Mapping[str, str], is_there: Callable[[], bool]) -> None:
         key = intent["key"]
@@ -70,6 +71,10 @@ class SharedRows:
     def facts_of(self, key: str) -> Mapping[str, Any]:
         holder = self._means.identity.holder_of(key)
         return holder.facts if holder and holder.how else {}
+
+    @property
+    def _key(self) -> str:
+        return key_word(step_of(self._mine))
 
     def _is_renamed(self, owner: str) -> bool:
         """Whether this dry run would give record ``owner`` another key: DokStamp still shows it with the old one."""

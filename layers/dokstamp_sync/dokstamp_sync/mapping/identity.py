@@ -17,6 +17,19 @@ from typing import Any
 from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.order import Step
 
+_KEY_WORDS = {
+    Step.INSTITUTION: "name",
+    Step.MODULE_GROUP: "name",
+    Step.STUDENT: "e-mail",
+    Step.ENROLLMENT: "student, course and cohort",
+    Step.CERTIFICATE: "PDF",
+}
+
+
+def key_word(step: Step) -> str:
+    """What the key of a step's records is called in a reason."""
+    return _KEY_WORDS.get(step, "code")
+
 
 class Hold(StrEnum):
     """How firmly a record holds a key."""

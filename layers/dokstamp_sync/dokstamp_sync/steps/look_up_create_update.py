@@ -12,7 +12,7 @@ from dokstamp_sync.dokstamp.compare import says
 from dokstamp_sync.dokstamp.lookups import key_of, uuid_of
 from dokstamp_sync.errors import Rejected
 from dokstamp_sync.mapping.claims import Sent
-from dokstamp_sync.mapping.identity import key_id, key_parts, named
+from dokstamp_sync.mapping.identity import key_id, key_parts, key_word, named
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.steps.work import Api, Delivered, Parent, R, Reference, Work, wait_for
@@ -110,15 +110,15 @@ class LookUpCreateUpdate(ABC, Generic[R]):
         if found and found["uuid"] != uuid:
             self._check_rival(work, found)
             raise Rejected(
-                f"DokStamp has another {self.step} with the name of this record, and it belongs to no record of the "
-                "SIS: rename or delete one of the two in DokStamp"
+                f"DokStamp has another {self.step} with the {key_word(self.step)} of this record, and it belongs to no "
+                "record of the SIS: rename or delete one of the two in DokStamp"
             )
 
     def _check_rival(self, work: Work[R], found: Entity) -> None:
         """Raises NotReady if the entity belongs to another record, which may still give its key up."""
         owner = work.shared.owner_of(found["uuid"])
         if owner and owner != work.claimed.row.id:
-            raise wait_for(owner, f"{named(owner)} has the name of this record in DokStamp")
+            raise wait_for(owner, f"{named(owner)} has the {key_word(self.step)} of this record in DokStamp")
 
     def _update(self, work: Work[R], uuid: str) -> Delivered:
         self._change(work, uuid, self._moved(work))

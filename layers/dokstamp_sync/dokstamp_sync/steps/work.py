@@ -11,7 +11,8 @@ from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.dokstamp.lookups import Reads
 from dokstamp_sync.errors import NotReady
 from dokstamp_sync.mapping.claims import Claimed
-from dokstamp_sync.mapping.row import identity, row_id
+from dokstamp_sync.mapping.identity import key_word
+from dokstamp_sync.mapping.row import identity, row_id, step_of
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Record
@@ -169,6 +170,7 @@ class StepRules(Protocol[R]):
 
 def wait_for(rival: str, reason: str, *, settled: bool = False) -> NotReady:
     """The error to raise if record ``rival`` (a row id) still has what this record needs, and may give it up."""
-    how = "first send one of them with a third one, in a message of its own"
-    told = f"{reason}; to let two records exchange their names, codes or e-mails, {how}"
+    key = key_word(step_of(rival))
+    exchange = f"if the two exchange theirs, first send one of them with a third {key}, in a message of its own"
+    told = f"{reason}; send one of the two with another {key}; {exchange}"
     return NotReady(told, finally_=Outcome.REJECTED, rival=rival, settled=settled)
