@@ -45,10 +45,8 @@ def main() -> int:
     target = dokstamp.from_environment()
     clock = Clock()
     with LocalStack("run", target=target, port=wanted_port(), say=clock.say) as stack:
-        clock.say(
-            f"Sending the sample school, {len(messages)} messages, to {stack.info.dokstamp_base_url}. A few of its records "
-            "are wrong on purpose"
-        )
+        where = stack.info.dokstamp_base_url
+        clock.say(f"Sending the sample school, {len(messages)} messages, to {where}. A few records are wrong on purpose")
         endings = send_and_follow(Follower(stack.info), messages, SECONDS_PER_MESSAGE)
         show_outcomes(endings)
         clock.say("Stopping the local stack")
