@@ -46,7 +46,7 @@ def main() -> int:
     clock = Clock()
     with LocalStack("run", target=target, port=wanted_port(), say=clock.say) as stack:
         where = stack.info.dokstamp_base_url
-        clock.say(f"Sending the sample school, {len(messages)} messages, to {where}. A few records are wrong on purpose")
+        clock.say(f"Sending the sample school, {len(messages)} messages, to {where}. A few are wrong on purpose")
         endings = send_and_follow(Follower(stack.info), messages, SECONDS_PER_MESSAGE)
         show_outcomes(endings)
         clock.say("Stopping the local stack")
