@@ -158,6 +158,7 @@ def test_an_answer_that_is_none_is_retried_and_not_definite(
     more: dict[str, object], client: DokStamp, sandbox: Sandbox
 ) -> None:
     # Given an answer that does not say what became of the call
+    # The cases hold values of several types; pydantic checks each.
     sandbox.add_faults(fault(**more))  # type: ignore[arg-type]
     # When something is created, Then it may have been
     with pytest.raises(Retry) as error:

@@ -66,11 +66,12 @@ class Aws:
             held = self._in_the_way(**put)
             if held is not None:
                 error = _error(Exceptions.ConditionalCheckFailedException, "ConditionalCheckFailedException", "PutItem")
+                # DynamoDB adds it; botocore's own type does not know it.
                 error.response["Item"] = held or None  # type: ignore[typeddict-unknown-key]
                 raise error
             self.tables.setdefault(put["TableName"], {})[put["Item"]["id"]["S"]] = put["Item"]
 
-    def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> None:  # noqa: N803
+    def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> None:
         self._called("TransactWriteItems")
         puts = [each["Put"] for each in TransactItems]
         with self._lock:
@@ -83,7 +84,7 @@ class Aws:
             for put in puts:
                 self.tables.setdefault(put["TableName"], {})[put["Item"]["id"]["S"]] = put["Item"]
 
-    def _in_the_way(self, TableName: str, Item: dict[str, Any], **condition: Any) -> dict[str, Any] | None:  # noqa: N803
+    def _in_the_way(self, TableName: str, Item: dict[str, Any], **condition: Any) -> dict[str, Any] | None:
         """What stands in place of what the condition wants (empty: nothing does); None if the item may be stored."""
         key = Item["id"]["S"]
         if not 0 < len(key.encode()) <= MOST_KEY_BYTES or _size(Item) > MOST_ITEM_BYTES:
@@ -92,11 +93,11 @@ class Aws:
         replaced = condition.get("ExpressionAttributeValues", {}).get(":replaced")
         return held if condition.get("ConditionExpression") and held.get("version") != replaced else None
 
-    def delete_item(self, TableName: str, Key: dict[str, Any]) -> None:  # noqa: N803
+    def delete_item(self, TableName: str, Key: dict[str, Any]) -> None:
         self._called("DeleteItem")
         self.tables.setdefault(TableName, {}).pop(Key["id"]["S"], None)
 
-    def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+    def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:
         self._called("BatchGetItem")
         ((name, asked),) = RequestItems.items()
         keys = [each["id"]["S"] for each in asked["Keys"]]
@@ -105,16 +106,16 @@ class Aws:
         table = self.tables.get(name, {})
         return {"Responses": {name: [table[key] for key in keys if key in table]}}
 
-    def send_message(self, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
+    def send_message(self, QueueUrl: str, MessageBody: str) -> None:
         self._called("SendMessage")
         self.results.append(_json(MessageBody, "a result"))
 
-    def describe_execution(self, executionArn: str) -> None:  # noqa: N803
+    def describe_execution(self, executionArn: str) -> None:
         self._called("DescribeExecution")
         if executionArn.rpartition(":")[2] not in self.runs:
             raise _error(Exceptions.ExecutionDoesNotExist, "ExecutionDoesNotExist", "DescribeExecution")
 
-    def start_execution(self, stateMachineArn: str, name: str, input: str) -> None:  # noqa: N803
+    def start_execution(self, stateMachineArn: str, name: str, input: str) -> None:
         self._called("StartExecution")
         if not _NAME.fullmatch(name):
             raise BeyondBounds("a run's name that Step Functions refuses")
@@ -123,7 +124,7 @@ class Aws:
             raise _error(Exceptions.ExecutionAlreadyExists, "ExecutionAlreadyExists", "StartExecution")
         self.runs[name] = input
 
-    def send_task_success(self, taskToken: str, output: str) -> None:  # noqa: N803
+    def send_task_success(self, taskToken: str, output: str) -> None:
         self._called("SendTaskSuccess")
         self.tasks.append(_json(output, "a step's answer"))
 

@@ -19,9 +19,11 @@ from local.sandbox import Sandbox
 from tests.model.tables import made_table
 from tests.support.memory import MemoryStore
 from tests.support.pipeline import Clock, FolderPdfs, Pipeline, settings
-from tests.support.sis import Json, Sis, moment
+from tests.support.sis import Json, Sis, example, moment
 
 PATIENCE = 60.0
+SCHOOL = (Step.INSTITUTION, Step.COURSE, Step.STUDENT, Step.ENROLLMENT)
+BIA = example(Step.STUDENT, sis_id="S2", name="Bia", email="bia@x.example")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -108,3 +110,15 @@ class Post:
 @pytest.fixture
 def post(pipeline: Pipeline) -> Post:
     return Post(pipeline)
+
+
+@pytest.fixture
+def school(sis: Sis) -> Sis:
+    """Ana is enrolled."""
+    sis.has_said(*SCHOOL)
+    return sis
+
+
+def certificate(address: str, **changes: str) -> Json:
+    """Of Ana's enrollment."""
+    return {"enrollment_id": "E1", "pdf": address} | changes

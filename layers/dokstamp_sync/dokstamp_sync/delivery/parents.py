@@ -74,11 +74,9 @@ class Parents:
         self._find(parent.reference)
         try:
             self._api.get(f"/{parent.reference.step.section}/{parent.uuid}")
-        except NotFound:
-            return True
-        except Rejected:
-            # It refuses the question, which says nothing about the parent.
-            return False
+        except Rejected as refusal:
+            # Any other refusal is one of the question, and says nothing about the parent.
+            return isinstance(refusal, NotFound)
         return False
 
     def forget(self, parent: Parent) -> None:
