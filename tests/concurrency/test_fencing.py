@@ -41,7 +41,7 @@ def test_a_token_that_is_renewed_slowly_does_not_carry_a_call_past_its_lease() -
     sandbox_in_process().sandbox.reset()
     clock, store, given = Clock(), MemoryStore(), settings(BASE_URL)
     pipeline, wire = Pipeline(given, store=store, clock=clock), SlowWire(clock, store)
-    pipeline.dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, pipeline.pause, clock=clock, transport=wire)
+    pipeline.dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, pipeline.brake, clock=clock, transport=wire)
     # When a worker delivers a new record, as often as it has to
     pipeline.take(Step.STUDENT, message(Step.STUDENT, "run", STUDENT))
     # Then no POST arrived when the worker's lease was over

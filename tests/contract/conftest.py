@@ -8,7 +8,7 @@ import pytest
 from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.settings import Settings
 from local.sandbox import Sandbox, running_sandbox
-from tests.support.pipeline import CREDENTIALS, Clock, no_pause, settings
+from tests.support.pipeline import CREDENTIALS, Clock, a_brake, settings
 
 Connect = Callable[..., DokStamp]
 MODES = {
@@ -45,7 +45,7 @@ def connect(given: Settings, clock: Clock) -> Iterator[Connect]:
     clients = []
 
     def made(**changes: Any) -> DokStamp:
-        client = DokStamp(given.model_copy(update=changes), lambda afresh: CREDENTIALS, no_pause(clock), clock=clock)
+        client = DokStamp(given.model_copy(update=changes), lambda afresh: CREDENTIALS, a_brake(clock), clock=clock)
         clients.append(client)
         return client
 

@@ -13,7 +13,7 @@ from dokstamp_sync.errors import Misconfigured, NotFound, OutOfTime, Rejected, R
 from dokstamp_sync.settings import Settings
 from local.sandbox import Fault, Sandbox
 from tests.contract.conftest import Connect
-from tests.support.pipeline import CREDENTIALS, Clock, no_pause
+from tests.support.pipeline import CREDENTIALS, Clock, a_brake
 
 INSTITUTION = {"name": "Vale", "country": "Brazil"}
 INSTITUTIONS = "^/institutions$"
@@ -108,20 +108,20 @@ def test_a_429_waits_as_long_as_it_says(
 
 
 def test_after_a_429_nothing_is_sent_until_the_time_is_over(client: DokStamp, sandbox: Sandbox, clock: Clock) -> None:
-    # Given a DokStamp that asked to wait for seven seconds
-    sandbox.add_faults(fault("status", status=429, headers={"Retry-After": "7"}))
+    # Given a DokStamp that asked to wait for seventy seconds
+    sandbox.add_faults(fault("status", status=429, headers={"Retry-After": "70"}))
     with pytest.raises(Throttled):
         create(client)
     sandbox.calls.clear()
-    # When the next calls come, four seconds and eight seconds later
-    clock.sleep(4)
+    # When the next calls come, forty seconds and eighty seconds later
+    clock.sleep(40)
     with pytest.raises(Throttled) as held_back:
         list(client.pages("/courses"))
     sent_meanwhile = len(sandbox.calls)
-    clock.sleep(4)
+    clock.sleep(40)
     create(client)
     # Then the first was held back without a call
-    assert held_back.value.after == pytest.approx(3)
+    assert held_back.value.after == pytest.approx(30)
     assert held_back.value.definite
     assert sent_meanwhile == 0
 
@@ -200,7 +200,7 @@ def closed_port() -> Iterator[int]:
 def test_a_refused_connection_is_definite(closed_port: int, given: Settings, clock: Clock) -> None:
     # Given an address where nobody listens
     address = given.model_copy(update={"dokstamp_base_url": f"http://127.0.0.1:{closed_port}"})
-    client = DokStamp(address, lambda afresh: CREDENTIALS, no_pause(clock), clock=clock)
+    client = DokStamp(address, lambda afresh: CREDENTIALS, a_brake(clock), clock=clock)
     # When a call is made
     with pytest.raises(Retry, match="could not be reached") as error:
         create(client)
@@ -219,7 +219,7 @@ def test_a_call_that_never_left_is_definite(error: type[httpx.TransportError], g
         raise error("no", request=request)
 
     client = DokStamp(
-        given, lambda afresh: CREDENTIALS, no_pause(clock), clock=clock, transport=httpx.MockTransport(fails)
+        given, lambda afresh: CREDENTIALS, a_brake(clock), clock=clock, transport=httpx.MockTransport(fails)
     )
     # When something is created, Then it was certainly not
     with pytest.raises(Retry) as raised:

@@ -11,7 +11,7 @@ from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.errors import Misconfigured, Retry
 from dokstamp_sync.settings import Settings
 from local.sandbox import Fault, Sandbox
-from tests.support.pipeline import CREDENTIALS, Clock, no_pause
+from tests.support.pipeline import CREDENTIALS, Clock, a_brake
 
 Answer = Callable[[int], Any]
 
@@ -29,7 +29,7 @@ def served_by(answer: Answer, given: Settings) -> DokStamp:
         return httpx.Response(200, json=answer(int(request.url.params.get("page", "1"))))
 
     return DokStamp(
-        given, lambda afresh: CREDENTIALS, no_pause(Clock()), clock=Clock(), transport=httpx.MockTransport(page)
+        given, lambda afresh: CREDENTIALS, a_brake(Clock()), clock=Clock(), transport=httpx.MockTransport(page)
     )
 
 

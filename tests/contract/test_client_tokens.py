@@ -8,7 +8,7 @@ from dokstamp_sync.errors import Misconfigured, Retry
 from dokstamp_sync.settings import Settings
 from local.sandbox import Fault, Sandbox
 from tests.contract.conftest import Connect
-from tests.support.pipeline import CREDENTIALS, Clock, no_pause
+from tests.support.pipeline import CREDENTIALS, Clock, a_brake
 
 INSTITUTION = {"name": "Vale", "country": "Brazil"}
 TOKEN = "^/(oauth/token|auth/login)$"
@@ -104,7 +104,7 @@ def test_the_secret_is_read_afresh_only_after_a_refusal(given: Settings, sandbox
         asked.append(afresh)
         return CREDENTIALS
 
-    client = DokStamp(given, credentials, no_pause(clock), clock=clock)
+    client = DokStamp(given, credentials, a_brake(clock), clock=clock)
     list(client.pages("/courses"))
     sandbox.gate.clear()
     # When DokStamp refuses the token
@@ -154,7 +154,7 @@ def test_a_secret_that_lacks_a_key_is_misconfigured_and_its_values_are_not_told(
 ) -> None:
     # Given a secret with one key of two
     secret = {"client_id": "the-secret-id", "email": "the-secret-id"}
-    client = DokStamp(given, lambda afresh: secret, no_pause(clock), clock=clock)
+    client = DokStamp(given, lambda afresh: secret, a_brake(clock), clock=clock)
     # When a call is made
     with pytest.raises(Misconfigured) as error:
         list(client.pages("/courses"))

@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 import httpx
 
+from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
-from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp import deadline
 from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.mapping.row import Claim, Row, Store
@@ -75,9 +75,9 @@ class Environment:
         self._stage = stage
         deadline_seconds = stage.settings.deadline_seconds
         self.wire = Wire(name, stage.network, stage.clock, stage.claims, deadline_seconds, tell or stage.sent.append)
-        self._pause = Pause(stage.store, stage.clock)
+        self._brake = Brake(stage.store, stage.clock, stage.clock.sleep, lambda: 0.5)
         self._dokstamp = DokStamp(
-            stage.settings, lambda afresh: CREDENTIALS, self._pause, clock=stage.clock, transport=self.wire
+            stage.settings, lambda afresh: CREDENTIALS, self._brake, clock=stage.clock, transport=self.wire
         )
         self._numbers = itertools.count(1)
 
@@ -89,9 +89,10 @@ class Environment:
             refusals=stage.refusals,
             api=self._dokstamp,
             pdfs=MadeUpPdfs(),
-            pause=self._pause,
+            brake=self._brake,
             settings=stage.settings,
             clock=stage.clock,
+            sleep=stage.clock.sleep,
             new_owner=lambda: f"{self.name}-{next(self._numbers)}",
         )
         return Worker(rules(step), means, answers, lambda: 0.5)

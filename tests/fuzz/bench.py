@@ -17,8 +17,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
-from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.intake.check import Refused, as_sent, check
 from dokstamp_sync.intake.entry import StepFunctionsRuns
@@ -66,9 +66,17 @@ class World:
 
     def worker(self, step: Step) -> Worker[Any]:
         client: Any = self.aws
-        pause = Pause(self._store, self._clock)
+        brake = Brake(self._store, self._clock, self._clock.sleep, lambda: 0.5)
         means = Means(
-            self._store, self._refusals, self._vendor, AnyPdf(), pause, SETTINGS, self._clock, lambda: "worker"
+            self._store,
+            self._refusals,
+            self._vendor,
+            AnyPdf(),
+            brake,
+            SETTINGS,
+            self._clock,
+            self._clock.sleep,
+            lambda: "worker",
         )
         return Worker(RULES[step], means, QueueAndRuns(client, client, "step"), lambda: 0.5)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from dokstamp_sync.dokstamp.client import DokStamp
-from tests.support.pipeline import CREDENTIALS, Clock, no_pause, settings
+from tests.support.pipeline import CREDENTIALS, Clock, a_brake, settings
 
 TOKEN_PATH = b"/oauth/token"
 
@@ -91,7 +91,7 @@ def serving(says: Callable[[bytes], bytes | Iterator[bytes]]) -> Iterator[Loopba
 
 @contextmanager
 def client_of(url: str) -> Iterator[DokStamp]:
-    client = DokStamp(settings(url), lambda afresh: CREDENTIALS, no_pause(Clock()), clock=Clock())
+    client = DokStamp(settings(url), lambda afresh: CREDENTIALS, a_brake(Clock()), clock=Clock())
     try:
         yield client
     finally:

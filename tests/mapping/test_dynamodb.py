@@ -92,7 +92,7 @@ def test_keys_that_stay_unprocessed_are_a_retry_and_no_absence(
     assert sum(pauses) < 5
 
 
-def test_what_is_answered_at_once_takes_no_pause(database: "DynamoDBClient", pauses: list[float]) -> None:
+def test_what_is_answered_at_once_takes_a_brake(database: "DynamoDBClient", pauses: list[float]) -> None:
     store = DynamoDBStore(database, TABLE, sleep=pauses.append, random=lambda: 0.5)
     store.write(delivered(), None)
     assert store.read([ID])

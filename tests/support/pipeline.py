@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
-from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp.client import DokStamp
 from dokstamp_sync.errors import NotReady
 from dokstamp_sync.intake.intake import Intake
@@ -95,9 +95,9 @@ def rules(step: Step) -> StepRules[Any]:
     return found
 
 
-def no_pause(clock: Callable[[], float]) -> Pause:
+def a_brake(clock: Clock) -> Brake:
     """One that only its own client knows of."""
-    return Pause(MemoryStore(), clock)
+    return Brake(MemoryStore(), clock, clock.sleep, lambda: 0.5)
 
 
 class InOrder(ABC):
@@ -154,8 +154,8 @@ class Pipeline(InOrder):
         self.store = store if store is not None else MemoryStore()
         self.pdfs = pdfs or FolderPdfs()
         self.refusals = RefusalList()
-        self.pause = Pause(self.store, self.clock)
-        self.dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, self.pause, clock=self.clock)
+        self.brake = Brake(self.store, self.clock, self.clock.sleep, lambda: 0.5, self.settings.calls_per_second)
+        self.dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, self.brake, clock=self.clock)
         self.intake = Intake(
             self.store, self.refusals, self, default_institution=given.default_institution, clock=self.clock
         )
@@ -167,9 +167,10 @@ class Pipeline(InOrder):
             refusals=self.refusals,
             api=self.dokstamp,
             pdfs=self.pdfs,
-            pause=self.pause,
+            brake=self.brake,
             settings=self.settings,
             clock=self.clock,
+            sleep=self.clock.sleep,
             new_owner=lambda: f"worker-{next(_OWNERS)}",
         )
         return Worker(rules(step), means, _Answers(self, task), lambda: 0.5)

@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
+from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
-from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp.client import MARGIN_SECONDS, DokStamp
 from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.row import Row, Store
@@ -157,17 +157,18 @@ class Simulation:
         def build(name: str) -> Environment:
             port, clock = self._port()
             settings, store, wire = self.settings, StorePort(port, self.store), self._wire()
-            pause = Pause(store, clock)
-            dokstamp = DokStamp(settings, lambda afresh: CREDENTIALS, pause, clock=clock, transport=wire)
+            brake = Brake(store, clock, self.time.sleep, self.random.random, settings.calls_per_second)
+            dokstamp = DokStamp(settings, lambda afresh: CREDENTIALS, brake, clock=clock, transport=wire)
             numbers = itertools.count(1)
             means = Means(
                 store=store,
                 refusals=RefusalsPort(port, self.refusals),
                 api=dokstamp,
                 pdfs=PdfsPort(port, self._pdfs),
-                pause=pause,
+                brake=brake,
                 settings=settings,
                 clock=clock,
+                sleep=self.time.sleep,
                 new_owner=lambda: f"{port.process.name}/{next(numbers)}",
             )
             answers = AnswersPort(port, self.queues[step], self._answered)

@@ -74,7 +74,8 @@ def test_a_detach_that_was_carried_out_in_part_is_not_forgotten(sis: Sis, sandbo
     # Given two modules to detach, which DokStamp refuses together, and of which it then detaches one
     sis.say(Step.COURSE_MODULES, course("M1", "M2", "M3"))
     refuse(sandbox, DETACH, times=1)
-    sandbox.add_faults(Fault(kind="status", status=429, method="DELETE", path=DETACH, where=uuid_of(sandbox, "M2")))
+    busy = {"status": 429, "headers": {"Retry-After": "60"}}
+    sandbox.add_faults(Fault(kind="status", **busy, method="DELETE", path=DETACH, where=uuid_of(sandbox, "M2")))
     sis.breaks_off(Step.COURSE_MODULES, course({"module_id": "M3", "order": 3}))
     # When a newer message wants them as they were
     row = sis.say(Step.COURSE_MODULES, course("M1", "M2", "M3"))

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
+from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
-from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.errors import Retry, Throttled
 from dokstamp_sync.mapping.row import Row, row_id
@@ -151,22 +151,23 @@ class Scene:
         self.worker = self.another_worker()
 
     def another_worker(self) -> Worker[Student]:
-        self.pause = Pause(self.store, self.clock)
+        self.brake = Brake(self.store, self.clock, self.clock.sleep, lambda: 0.5, self.settings.calls_per_second)
         means = Means(
             store=self.store,
             refusals=self.refusals,
             api=self.api,
             pdfs=FolderPdfs(),
-            pause=self.pause,
+            brake=self.brake,
             settings=self.settings,
             clock=self.clock,
+            sleep=self.clock.sleep,
             new_owner=lambda: "worker",
         )
         return Worker(self.step, means, self.answers, lambda: 0.5)
 
     def asked_to_wait(self, work: Work[Student]) -> Delivered:
         """An act: DokStamp wants no calls for a minute, and says so."""
-        self.pause.note(60)
+        self.brake.refuse(60)
         raise Throttled("429", after=60)
 
     def take(self, *records: Any, receives: int = 1, **changes: Any) -> dict[str, Any] | None:

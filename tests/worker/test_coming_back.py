@@ -30,9 +30,9 @@ def test_without_a_hint_it_comes_back_after_a_back_off_that_doubles_up_to_the_ca
     assert scene.answers.hidden == [longest * HALF]
 
 
-@pytest.mark.parametrize(("after", "seconds"), [(1, 5), (120, 120), (0.2, 5), (7000.5, 7001), (1e9, 4 * 3600)])
+@pytest.mark.parametrize(("after", "seconds"), [(6, 6), (120, 120), (7000.5, 7001), (1e9, 4 * 3600)])
 def test_it_comes_back_no_earlier_than_dokstamp_asks(scene: Scene, after: float, seconds: int) -> None:
-    # Given a DokStamp that names a time to wait, of at most four hours
+    # Given a DokStamp that names a time to wait, too long to be waited out, of at most four hours
     scene.step.script["ana"] = [Throttled("429", after=after)]
     # Then the message is hidden for so long, or for the back-off if that is longer
     assert scene.take("ana") is None
@@ -78,7 +78,7 @@ def test_a_record_whose_first_call_was_carried_out_never_passes_for_unchanged(sc
 
     def half(work: Work[Student]) -> Delivered:
         work.api.change("/students/1", {})
-        raise Throttled("429")
+        raise Throttled("429", after=60)
 
     scene.step.script["ana"] = [half]
     assert scene.take(student("ana", social_name="Ana"), run="run-2") is None

@@ -14,7 +14,7 @@ from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.steps.work import Delivered
 from tests.worker.scene import NOON, Scene, create, outcomes, reasons, student, uuid_of
 
-LATER = [Retry("503"), Throttled("429"), Misconfigured("403"), ValueError("unforeseen")]
+LATER = [Retry("503"), Throttled("429", after=60), Misconfigured("403"), ValueError("unforeseen")]
 STEP_MESSAGE = {"run": "run-1", "step": "student", "occurred_at": NOON, "options": {}, "records": []}
 
 

@@ -78,7 +78,9 @@ def test_what_an_alarm_is_for_reaches_cloudwatch(
     student = Lambda(Step.STUDENT, world, capsys)
     messages, status = PROVOKED[metric]
     if status:
-        sandbox.add_faults(Fault(kind="status", status=status, path="^/students", times=None))
+        # Too long a pause to be waited out.
+        pause = {"Retry-After": "60"} if status == 429 else {}
+        sandbox.add_faults(Fault(kind="status", status=status, headers=pause, path="^/students", times=None))
     # When what the metric is for happens to one record
     received = time.time() - 4 * 3600 if metric == "Overdue" else None
     found = [student.take(message, first_received=received) for message in messages]

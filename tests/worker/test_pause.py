@@ -1,12 +1,10 @@
-"""While DokStamp wants to be left alone, no function sends a call that is bound to fail."""
+"""While DokStamp wants to be left alone, no function sends a call that is bound to fail; a short wait is waited out."""
 
 import pytest
 
-from dokstamp_sync.delivery.pause import PAUSE, Pause
+from dokstamp_sync.delivery.shared_pace import BRAKE
 from dokstamp_sync.errors import Retry, Throttled
 from dokstamp_sync.mapping.row import Row
-from tests.support.memory import MemoryStore
-from tests.support.pipeline import Clock
 from tests.worker.scene import Scene, create, outcomes
 
 
@@ -41,51 +39,37 @@ def test_after_the_pause_everything_is_delivered(paused: Scene) -> None:
     assert outcomes(paused.take("ana", "bia", receives=2)) == {"ana": "created", "bia": "created"}
 
 
-def test_a_pause_that_could_not_be_written_down_still_holds_in_its_own_function(
+def test_a_short_wait_is_waited_out_with_nothing_claimed(scene: Scene) -> None:
+    # Given a DokStamp that refuses a record's call once, and asks to wait for two seconds
+    began = scene.clock()
+
+    def refused(work: object) -> None:
+        scene.brake.refuse(2)
+        raise Throttled("429", after=2)
+
+    scene.step.script["ana"] = [refused]  # type: ignore[list-item]
+    # When a function takes the record with another one, Then both are delivered in the same receive, after the wait
+    assert outcomes(scene.take("ana", "bia")) == {"ana": "created", "bia": "created"}
+    assert scene.clock() - began >= 2
+    assert scene.answers.hidden == []
+
+
+def test_a_pause_that_cannot_be_written_down_sends_the_record_back(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a mapping that takes the claim, but not the pause
     write = scene.store.write
 
     def no_pause(row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
-        if row.id == PAUSE:
+        if row.id == BRAKE:
             raise Retry("the mapping could not be written")
         return write(row, replaces, beside)
 
     monkeypatch.setattr(scene.store, "write", no_pause)
     scene.step.script["ana"] = [scene.asked_to_wait]
-    # When DokStamp asks to wait, Then the record comes back as it would have, and the next one waits too
+    # When DokStamp asks to wait, Then the record comes back
     assert scene.take("ana") is None
-    assert scene.take("bia") is None
-    assert scene.answers.hidden == [60, 60]
-    assert scene.step.begun == ["ana"]
-
-
-@pytest.mark.parametrize(("asked", "left"), [(10, 60), (100, 100)])
-def test_the_later_of_two_ends_holds_for_everybody(asked: float, left: float) -> None:
-    # Given two functions that know of a pause of a minute
-    store, clock = MemoryStore(), Clock()
-    one, another = (Pause(store, clock) for _ in range(2))
-    one.note(60)
-    another.learn(store.rows)
-    # When one of them is asked to wait for another time
-    another.note(asked)
-    # Then whoever asks the mapping waits until the later moment
-    newcomer = Pause(store, clock)
-    newcomer.learn(store.rows)
-    with pytest.raises(Throttled) as held_back:
-        newcomer.heed()
-    assert held_back.value.after == left
-
-
-def test_two_functions_that_are_asked_at_the_same_moment_leave_one_pause() -> None:
-    # Given two functions, neither of which knows of a pause
-    store, clock = MemoryStore(), Clock()
-    one, another = (Pause(store, clock) for _ in range(2))
-    # When both are asked to wait, Then the slower one gives way
-    one.note(60)
-    another.note(70)
-    assert store.rows[PAUSE].facts == {"until": clock() + 60}
+    assert len(scene.answers.hidden) == 1
 
 
 def test_a_lost_answer_makes_nobody_else_wait(scene: Scene) -> None:

@@ -36,6 +36,7 @@ class Settings(BaseModel):
     pdf_maximum_bytes: int = 20 * 1024 * 1024
 
     record_threads: int = 8
+    calls_per_second: float = 0
     maximum_receives: int = 40
     retry_base_seconds: float = 10
     retry_cap_seconds: float = 900

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.parents import Parents
-from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.mapping.claims import Claims, Lease
 from dokstamp_sync.mapping.dry_run import DryRunStore, NoRefusals
 from dokstamp_sync.mapping.identity import Identity
@@ -25,9 +25,10 @@ class Means:
     refusals: Refusals
     api: Api
     pdfs: OpensPdfs
-    pause: Pause
+    brake: Brake
     settings: Settings
     clock: Callable[[], float]
+    sleep: Callable[[float], None]
     new_owner: Callable[[], str]
 
     @property

@@ -67,7 +67,7 @@ class Deliveries(Generic[R]):
         if refused := context.parents.refused(as_said(row_id(self._step, record.sis_id), said.fingerprint)):
             # The message is a copy of one that was answered before.
             return outcome_of(record, self._step, refused, f"{refused} before, in this run", row)
-        context.means.pause.heed()
+        context.means.brake.hold(begun=False)
         try:
             parents = {name: context.parents.resolve(each) for name, each in self._rules.references(record).items()}
         except Blocked as blocked:
@@ -114,7 +114,7 @@ class Deliveries(Generic[R]):
         intent = self._rules.intent(record, parents)
         keeps_key = row and row.uuid and intent.get("key") in (None, row.key)
         id_ = row_id(self._step, record.sis_id)
-        gate = Gate(context.means.api, dry_run=context.dry_run)
+        gate = Gate(context.means.api, context.means.brake, dry_run=context.dry_run)
         gate.claims.append(context.means.claims.claim(id_, row, None if keeps_key else intent))
         return gate
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import IO, Any
 
+from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.outcomes import Outcome
@@ -23,8 +24,9 @@ class WouldWrite(Exception):
 class Gate:
     """The client for one record. ``claims``: the rows whose leases a writing call needs; the record's own is first."""
 
-    def __init__(self, api: Api, *, dry_run: bool) -> None:
+    def __init__(self, api: Api, brake: Brake, *, dry_run: bool) -> None:
         self._api = api
+        self._brake = brake
         self._dry_run = dry_run
         self.claims: list[Claimed] = []
 
@@ -75,6 +77,7 @@ class Gate:
     def _writing(self, outcome: Outcome) -> Iterator[None]:
         if self._dry_run:
             raise WouldWrite(outcome)
+        self._brake.hold(begun=True)
         self._renew()
         # Checked after all are renewed, because renewing takes time.
         for claimed in self.claims:

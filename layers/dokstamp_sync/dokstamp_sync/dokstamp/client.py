@@ -30,14 +30,23 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
-class Pauses(Protocol):
-    """For how long DokStamp wants no calls."""
+class Paces(Protocol):
+    """Decides when a thread may send its next call, and hears what became of it; see delivery/brake.py.
 
-    def heed(self) -> None:
-        """Raises Throttled while it wants none."""
+    ``after``: the seconds that DokStamp asked to wait, None if it said nothing of it.
+    """
 
-    def note(self, seconds: float) -> None:
-        """It wants none for so long."""
+    def wait(self) -> None:
+        """Waits until the call may be sent. Raises Throttled if that takes long."""
+
+    def serve(self) -> None:
+        """DokStamp answered it."""
+
+    def refuse(self, after: float | None) -> None:
+        """DokStamp refused it because there were too many."""
+
+    def fail(self, after: float | None) -> None:
+        """DokStamp failed, or gave no answer."""
 
 
 class DokStamp:
@@ -51,14 +60,14 @@ class DokStamp:
         self,
         settings: Settings,
         credentials: Credentials,
-        pause: Pauses,
+        brake: Paces,
         *,
         clock: Callable[[], float] = time.time,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._deadline = settings.deadline_seconds
         self._clock = clock
-        self._pause = pause
+        self._brake = brake
         self._stop_at = float("inf")
         self._size = {"per_page": str(PER_PAGE)}
         self._http = httpx.Client(
@@ -154,6 +163,7 @@ class DokStamp:
 
     def _send(self, method: str, path: str, **content: Any) -> dict[str, Any]:
         """One deadline for everything, a new token and the repeat included: the length of leases depends on it."""
+        self._brake.wait()
         self._check_time()
         end = self._clock() + self._deadline
         with total_deadline(self._deadline):
@@ -176,13 +186,14 @@ class DokStamp:
             with self._http.stream(method, path, headers=headers, **content) as response:
                 return answers.read(response)
         except _NEVER_SENT as error:
+            self._brake.fail(None)
             raise Retry(f"DokStamp could not be reached ({type(error).__name__})") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            self._brake.fail(None)
             reason = f"{method} {path} got no whole answer ({type(error).__name__})"
             raise Retry(reason, definite=method == "GET") from None
 
     def _check_time(self) -> None:
-        self._pause.heed()
         if self._clock() + self._deadline + MARGIN_SECONDS > self._stop_at:
             raise OutOfTime("the worker's time is up; the rest is handed back")
 
@@ -190,8 +201,7 @@ class DokStamp:
         status = answer.status
         said = f"{method} {path} answered {status}"
         wait = retry_after(answer.retry_after, self._clock())
-        if wait is not None:
-            self._pause.note(wait)
+        self._tell_brake(status, wait)
         match fate(status):
             case Fate.DONE:
                 return answers.body(said, answer, definite=method == "GET")
@@ -215,6 +225,15 @@ class DokStamp:
                     raise Retry(f"{said}, and the answer breaks off")
                 reason, blamed = answers.refusal(answer)
                 raise Rejected(f"{said}: {reason}", status=status, fields=blamed)
+
+    def _tell_brake(self, status: int, wait: float | None) -> None:
+        match fate(status):
+            case Fate.THROTTLED:
+                self._brake.refuse(wait)
+            case Fate.RETRY:
+                self._brake.fail(wait)
+            case _:
+                self._brake.serve()
 
     def _ask_for_token(self, request: TokenRequest) -> Mapping[str, Any]:
         try:

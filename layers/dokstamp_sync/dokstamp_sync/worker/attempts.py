@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic
 
+from dokstamp_sync.delivery.brake import LONGEST_WAIT_SECONDS
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.delivery import Deliveries
-from dokstamp_sync.delivery.pause import PAUSE
-from dokstamp_sync.errors import NotReady, OutOfTime, SyncError
+from dokstamp_sync.delivery.shared_pace import BRAKE
+from dokstamp_sync.errors import NotReady, OutOfTime, SyncError, Throttled
 from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.mapping.run_notes import as_said
 from dokstamp_sync.observability import digest, logger
@@ -50,6 +51,8 @@ class Attempts(Generic[R]):
         """One attempt per record, in order. Raises Retry if the mapping cannot be read."""
         attempts = [Attempt(record, OutOfTime("the record was not begun")) for record in records]
         self._side_by_side(attempts, context)
+        while held_up := self._held_up(attempts, context):
+            self._side_by_side(held_up, context)
         self._once_more(attempts, context)
         for each in attempts:
             self._settle(each, context)
@@ -59,8 +62,8 @@ class Attempts(Generic[R]):
         """Delivers all records in parallel, but the records of one lane one after another."""
         references = [each for attempt in attempts for each in self._rules.references(attempt.record).values()]
         context.parents.read_ahead(references)
-        rows = self._rows(context, attempts, PAUSE)
-        context.means.pause.learn(rows)
+        rows = self._rows(context, attempts, BRAKE)
+        context.means.brake.learn(rows)
         lanes: dict[str, list[Attempt[R]]] = {}
         for each in attempts:
             lanes.setdefault(self._rules.lane(each.record), []).append(each)
@@ -71,6 +74,15 @@ class Attempts(Generic[R]):
 
         with ThreadPoolExecutor(context.means.settings.record_threads) as pool:
             list(pool.map(along, lanes.values()))
+
+    def _held_up(self, attempts: Sequence[Attempt[R]], context: Context) -> list[Attempt[R]]:
+        """Those that DokStamp refused, after a wait, if that is short and the worker's time allows it."""
+        found = [(each, each.came_of.after or 0.0) for each in attempts if isinstance(each.came_of, Throttled)]
+        wait = max((after for _, after in found), default=0.0)
+        if wait > LONGEST_WAIT_SECONDS or context.means.clock() + wait >= self.begin_before:
+            return []
+        context.means.sleep(wait)
+        return [each for each, _ in found]
 
     def _once_more(self, attempts: Sequence[Attempt[R]], context: Context) -> None:
         """Delivers again what waits for a record of the same message, until all that still wait go on waiting."""

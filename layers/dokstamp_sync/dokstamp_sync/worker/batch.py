@@ -69,13 +69,15 @@ class Worker(Generic[R]):
         self._settings = means.settings
         self._random = random
         self._attempts = Attempts(rules)
+        self._calls_before = 0
 
     def begin_before(self, moment: float) -> None:
         """From ``moment`` on (seconds since the epoch) no record is begun any more."""
-        self._attempts.begin_before = moment
+        self._attempts.begin_before = self._means.brake.begin_before = moment
 
     def take(self, received: Received) -> None:
         """Takes every record to its outcome and answers the token. Raises HandedBack if a record has none yet."""
+        self._calls_before = self._means.brake.calls
         try:
             message = StepMessage.model_validate(read_json(received.body), context={"now": self._means.clock()})
             if message.step is not self._rules.step:
@@ -161,6 +163,9 @@ class Worker(Generic[R]):
     def _wait(self, error: Exception, received: Received) -> float:
         if isinstance(error, OutOfTime):
             return 0.0
+        if isinstance(error, Throttled) and self._means.brake.calls > self._calls_before:
+            # It got on, and so it will again: only what never gets a turn gives way to others for longer each time.
+            return max(1.0, error.after or 0.0)
         settings = self._settings
         longest = backoff.ceiling(received.receives, settings.retry_base_seconds, settings.retry_cap_seconds)
         wait = backoff.full_jitter(longest, self._random)

@@ -20,8 +20,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dokstamp_sync import observability
+from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
-from dokstamp_sync.delivery.pause import Pause
 from dokstamp_sync.dokstamp.client import MARGIN_SECONDS, DokStamp
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
@@ -95,16 +95,17 @@ def serve(rules: StepRules[R]) -> Handler:
         settings = Settings.from_environment(os.environ)
         database = boto3.client("dynamodb")
         store = DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random)
-        pause = Pause(store, time.time)
-        dokstamp = DokStamp(settings, credentials(SecretsProvider(), settings.credentials_secret_arn), pause)
+        brake = Brake(store, time.time, time.sleep, random.random, settings.calls_per_second)
+        dokstamp = DokStamp(settings, credentials(SecretsProvider(), settings.credentials_secret_arn), brake)
         means = Means(
             store=store,
             refusals=RefusalTable(database, settings.outcomes_table, settings.outcome_days, time.time),
             api=dokstamp,
             pdfs=Pdfs(boto3.client("s3"), settings.pdf_bucket, settings.pdf_maximum_bytes),
-            pause=pause,
+            brake=brake,
             settings=settings,
             clock=time.time,
+            sleep=time.sleep,
             new_owner=lambda: uuid.uuid4().hex,
         )
         answers = QueueAndRuns(boto3.client("sqs"), boto3.client("stepfunctions"), settings.queue_url)

@@ -1,0 +1,191 @@
+"""All workers together send no more calls than DokStamp takes, though none of them knows the others."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dokstamp_sync.delivery.brake import LONGEST_BEGUN_SECONDS, MANY_FAILURES, Brake
+from dokstamp_sync.delivery.shared_pace import BRAKE
+from dokstamp_sync.errors import OutOfTime, Retry, Throttled
+from dokstamp_sync.mapping.row import Row
+from tests.support.memory import MemoryStore, Noted
+from tests.support.pipeline import Clock
+
+
+class World:
+    """Workers that share a mapping and a clock."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.store = Noted(MemoryStore())
+
+    def brake(self, limit: float = 0.0) -> Brake:
+        """A worker's, as it begins a message."""
+        brake = Brake(self.store, self.clock, self.clock.sleep, lambda: 0.5, limit)
+        brake.learn(self.store.read([BRAKE]))
+        return brake
+
+    def limited(self, served: int = 10) -> Brake:
+        """A worker's that got so many calls through within a second, and was then refused."""
+        brake = self.brake()
+        call(brake, times=served)
+        brake.wait()
+        brake.refuse(1.0)
+        return brake
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def call(*brakes: Brake, times: int = 1) -> None:
+    """Calls in turn, which DokStamp answers at once."""
+    for _ in range(times):
+        for brake in brakes:
+            brake.wait()
+            brake.serve()
+
+
+def seconds_for(world: World, calls: Callable[[], object]) -> float:
+    before = world.clock()
+    calls()
+    return world.clock() - before
+
+
+def test_while_there_is_no_limit_nothing_is_waited_for_or_written(world: World) -> None:
+    # Given a worker that nobody has refused
+    brake = world.brake()
+    # When it makes a thousand calls, Then it neither waits nor writes
+    assert seconds_for(world, lambda: call(brake, times=1000)) == 0
+    assert world.store.written == []
+
+
+def test_a_worker_that_was_refused_waits_as_long_as_dokstamp_asked(world: World) -> None:
+    brake = world.limited()
+    assert seconds_for(world, brake.wait) == pytest.approx(1, abs=0.05)
+
+
+def test_what_one_worker_has_found_out_all_others_keep_to(world: World) -> None:
+    # Given a worker that got ten calls through within a second, and then was refused
+    world.limited()
+    # When two others take messages, Then the three seconds after the pause see no more than ten calls each
+    others = [world.brake(), world.brake()]
+    world.clock.sleep(1)
+    assert seconds_for(world, lambda: call(*others, times=14)) >= 2.7
+
+
+def test_a_call_costs_less_than_a_write_when_there_are_many(world: World) -> None:
+    # Given a limit of a hundred calls a second
+    brake = world.limited(100)
+    world.clock.sleep(1)
+    call(brake)
+    world.store.written.clear()
+    # When a worker makes a thousand calls alone
+    call(brake, times=1000)
+    # Then it has written less than once for ten of them
+    assert len(world.store.written) < 100
+
+
+def test_a_fixed_pace_holds_before_anybody_was_refused(world: World) -> None:
+    brake = world.brake(limit=5)
+    call(brake)
+    assert seconds_for(world, lambda: call(brake, times=50)) == pytest.approx(10, abs=0.5)
+
+
+def test_another_setting_replaces_the_pace_that_was_set_before(world: World) -> None:
+    # Given a pace that was set, and then not any more
+    call(world.brake(limit=1))
+    # When a worker starts without it, Then it does not wait
+    brake = world.brake()
+    world.clock.sleep(1)
+    assert seconds_for(world, lambda: call(brake, times=10)) == 0
+
+
+def test_a_record_is_not_begun_if_its_call_would_have_to_wait_long(world: World) -> None:
+    # Given a DokStamp that wants no call for a minute
+    brake = world.brake()
+    brake.wait()
+    brake.refuse(60)
+    # When a record is to be begun, Then it is not, and its message knows for how long
+    with pytest.raises(Throttled) as held_back:
+        world.brake().hold(begun=False)
+    assert held_back.value.after == 60
+
+
+def test_a_record_that_is_begun_waits_a_little_longer(world: World) -> None:
+    brake = world.brake()
+    brake.wait()
+    brake.refuse(LONGEST_BEGUN_SECONDS - 1)
+    with pytest.raises(Throttled):
+        brake.hold(begun=False)
+    assert seconds_for(world, brake.wait) == pytest.approx(LONGEST_BEGUN_SECONDS - 1, abs=0.5)
+
+
+def test_nobody_waits_for_a_record_that_the_workers_time_does_not_allow(world: World) -> None:
+    # Given a limit, and a worker whose time is nearly up
+    brake = world.limited()
+    brake.begin_before = world.clock() + 0.5
+    # When it waits to begin a record, Then it gives up
+    with pytest.raises(OutOfTime):
+        brake.hold(begun=False)
+
+
+def test_a_permit_that_was_taken_long_ago_does_not_outlive_a_refusal(world: World) -> None:
+    # Given a worker that has permits for calls in some seconds, and another one that is refused meanwhile
+    slow, other = world.brake(limit=0.3), world.brake(limit=0.3)
+    call(slow)
+    # When DokStamp asks the other one for a pause
+    other.wait()
+    other.refuse(4)
+    pause_ends = world.clock() + 4
+    # Then the first one's next call comes after it
+    slow.wait()
+    assert world.clock() >= pause_ends
+
+
+@pytest.mark.parametrize("failures", [MANY_FAILURES - 1, MANY_FAILURES])
+def test_many_failures_in_a_row_stop_all_workers_for_a_while(world: World, failures: int) -> None:
+    # Given a DokStamp that fails so many times
+    brake = world.brake()
+    for _ in range(failures):
+        brake.wait()
+        brake.fail(None)
+    # Then another worker waits, if these were many
+    waits = failures == MANY_FAILURES
+    assert (seconds_for(world, world.brake().wait) >= 5) == waits
+
+
+def test_failures_between_which_dokstamp_answers_stop_nobody(world: World) -> None:
+    brake = world.brake()
+    for _ in range(5 * MANY_FAILURES):
+        brake.wait()
+        brake.fail(None)
+        call(brake)
+    assert world.store.written == []
+
+
+def test_the_first_failure_after_an_outage_lengthens_the_pause(world: World) -> None:
+    # Given an outage, whose pause is over
+    brake = world.brake()
+    for _ in range(MANY_FAILURES):
+        brake.wait()
+        brake.fail(None)
+    world.clock.sleep(5)
+    # When the first call fails again, Then nobody calls for ten seconds
+    brake.wait()
+    brake.fail(None)
+    with pytest.raises(Throttled) as held_back:
+        world.brake().hold(begun=False)
+    assert held_back.value.after == pytest.approx(10, abs=0.1)
+
+
+def test_a_mapping_that_cannot_be_asked_sends_the_record_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    brake = world.limited()
+
+    def fails(row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
+        raise Retry("the mapping could not be written")
+
+    monkeypatch.setattr(world.store, "write", fails)
+    with pytest.raises(Retry):
+        brake.wait()
