@@ -21,30 +21,42 @@ def test_what_all_workers_got_through_together_is_taken_for_the_limit() -> None:
     assert pace.free_at == NOON + 1.1
 
 
-def test_a_refusal_lowers_the_pace_a_little_and_another_one_soon_after_lowers_it_more() -> None:
-    # Given a pace of ten calls a second that DokStamp refused once
-    found = Pace(rate=10, since=NOON).lower(NOON + 20, 1)
-    before = found.at(NOON + 21)
-    # When it refuses again, long after or soon
-    late, soon = found.lower(NOON + 60, 1), found.lower(NOON + 22, 1)
-    # Then the pace falls by a twentieth, or by a tenth
-    assert late.at(NOON + 61) == pytest.approx(found.at(NOON + 60) * 0.95)
-    assert soon.at(NOON + 23) == pytest.approx(found.at(NOON + 22) * 0.9)
-    assert before > soon.at(NOON + 23)
+def test_a_refusal_lowers_the_pace_a_little_and_each_one_soon_after_lowers_it_twice_as_much() -> None:
+    # Given a pace that DokStamp goes on refusing as soon as the pause is over
+    pace, now, falls = Pace(rate=100, since=NOON - 30), NOON, []
+    for _ in range(6):
+        before = pace.at(now)
+        pace = pace.lower(now, 1)
+        now += 1.1
+        falls.append(round(1 - pace.at(pace.since) / before, 2))
+    # Then it falls by more each time, at most by half
+    assert falls == [0.05, 0.1, 0.2, 0.4, 0.5, 0.5]
+    # And when it is refused long after, by a little again
+    assert pace.lower(NOON + 60, 1).at(NOON + 61) == pytest.approx(pace.at(NOON + 60) * 0.95)
 
 
-@pytest.mark.parametrize(("rate", "calls"), [(1, 100), (10, 200), (100, 2000)])
-def test_a_found_pace_rises_so_slowly_that_a_refusal_stands_against_many_calls(rate: float, calls: float) -> None:
-    # Given a pace that was just lowered
+@pytest.mark.parametrize(("rate", "seconds"), [(1, 100), (10, 30), (100, 30)])
+def test_a_pace_that_was_refused_is_approached_slowly_and_left_behind_faster(rate: float, seconds: float) -> None:
+    # Given a pace that DokStamp has just refused, and that fell
     pace = Pace(rate=rate, since=NOON, found=True)
-    # When so many calls were sent, Then it is higher by a twentieth, not more
-    assert pace.at(NOON + calls / rate) == pytest.approx(rate * 1.05, rel=0.01)
+    # When time passes without a refusal, Then it comes back to what was refused, stays near it, and rises beyond
+    shares = [pace.at(NOON + part * seconds) / rate for part in (0, 0.5, 1, 1.5, 2, 4)]
+    assert shares == pytest.approx([0.95, 0.994, 1, 1.006, 1.05, 1.35], abs=0.001)
 
 
-def test_a_limit_that_is_not_met_any_more_is_forgotten_within_an_hour() -> None:
+def test_after_a_chance_refusal_the_pace_is_high_again_within_minutes() -> None:
+    # Given a worker that sent next to nothing, and was refused
+    pace = Pace().join(NOON, 0, 1)
+    # When nobody is refused any more, Then the pace doubles, once it has held for half a minute
+    assert pace.at(NOON + 31) == 1
+    assert pace.at(NOON + 41) == pytest.approx(2)
+    assert pace.at(NOON + 150) == NO_LIMIT
+
+
+def test_a_limit_that_is_not_met_any_more_is_forgotten_within_hours() -> None:
     pace = Pace(rate=10, since=NOON, found=True)
-    assert pace.at(NOON + 180) < 16
-    assert pace.at(NOON + 3600) == NO_LIMIT
+    assert pace.at(NOON + 300) < 30
+    assert pace.at(NOON + 6 * 3600) == NO_LIMIT
 
 
 def test_permits_are_spread_over_time_and_given_once() -> None:
@@ -101,6 +113,6 @@ def test_a_limit_is_remembered_over_an_outage() -> None:
 
 
 def test_a_pace_is_what_its_row_says() -> None:
-    pace = Pace(rate=10, since=NOON, found=True).stop(NOON)
+    pace = Pace(rate=10, since=NOON).stop(NOON)
     assert Pace.read(pace.facts) == pace
     assert replace(pace, rate=11).facts != pace.facts

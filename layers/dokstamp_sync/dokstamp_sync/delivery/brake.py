@@ -11,12 +11,12 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dokstamp_sync.delivery.pace import NO_LIMIT, PAUSE_SECONDS, Law, Pace
+from dokstamp_sync.delivery.pace import NO_LAW, NO_LIMIT, PAUSE_SECONDS, Law, Pace
 from dokstamp_sync.delivery.shared_pace import MOMENT_SECONDS, SharedPace
 from dokstamp_sync.errors import OutOfTime, Throttled
 from dokstamp_sync.mapping.row import Row, Store
 
-LONGEST_WAIT_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 10.0
 """A record whose call would have to wait longer is not begun: its message comes back later."""
 LONGEST_BEGUN_SECONDS = 15.0
 """The same for a record that is begun, and would have to begin anew."""
@@ -28,6 +28,10 @@ HELD_SECONDS = 2.0
 SURE_SECONDS = 1.0
 # New permits are taken so long before the last one is due.
 LEAD_SECONDS = 0.2
+# A worker takes permits for as many calls as it sent within so many seconds, for more would come too late; or for a few
+# that it sent within the last second, for each taking is a write to the one row.
+USED_SECONDS = 0.3
+FEW_CALLS = 4
 # So many failures in a row are no accident.
 MANY_FAILURES = 8
 
@@ -112,11 +116,17 @@ class Brake:
         self._held.is_unused = False
 
     def serve(self) -> None:
-        """DokStamp answered a call, whatever it said of it."""
+        """DokStamp answered a call, whatever it said of it.
+
+        One that was under way when the first one was refused counts among those that DokStamp takes.
+        """
         with self._lock:
             self._failures = 0
             self.calls += 1
             _count(self._served, self._clock())
+            was_under_way = self._has_joined and self._held.permit.law == NO_LAW
+        if was_under_way:
+            self._pace.tell(lambda pace: pace.join(self._clock(), 1.0, 0.0))
 
     def refuse(self, after: float | None) -> None:
         """DokStamp refused a call because there were too many. ``after``: the seconds that it asked to wait."""
@@ -146,11 +156,11 @@ class Brake:
         def stop(pace: Pace) -> Pace:
             now = self._clock()
             # One failure is enough if it was the first call after a stop.
-            is_outage = law == pace.law and (is_many or pace.up_since > 0)
+            is_outage = law == pace.law and (is_many or pace.is_recovering(now))
             stopped = pace.stop(now) if is_outage else pace
             return stopped.pause(now, after) if after else stopped
 
-        if is_many or after or self._pace.now.up_since:
+        if is_many or after or self._pace.now.is_recovering(self._clock()):
             self._pace.tell(stop)
 
     def _next(self, longest: float, *, begun: bool) -> Permit | None:
@@ -166,7 +176,9 @@ class Brake:
                 self._permits.popleft()
             goes_first = begun or not self._begun
             permit = self._permits.popleft() if self._permits and goes_first else None
-            wait = self._last - LEAD_SECONDS - now
+            # Nobody takes permits before the pace begins: until then others may say more of it.
+            begins = pace.since if pace.since <= now + longest else 0.0
+            wait = max(self._last, begins) - LEAD_SECONDS - now
             takes = goes_first and permit is None and not self._is_taking and wait <= 0
             self._is_taking = self._is_taking or takes
         if permit:
@@ -179,14 +191,14 @@ class Brake:
         return None
 
     def _take(self, longest: float) -> None:
-        """Permits for as many calls as were sent within the last second. Raises Throttled if the first one is far."""
+        """Takes the next permits. Raises Throttled if the first one is far."""
         taken: list[Permit] = []
 
         def take(pace: Pace) -> Pace:
             now = self._clock()
             if pace.free_at - now > longest:
                 raise Throttled("DokStamp is to be left alone for a while", after=pace.free_at - now)
-            number = max(1, min(len(_recent(self._sent, now)), int(pace.at(now))))
+            number = self._number(now, pace.at(now))
             changed, first, between = pace.take(now, number)
             taken[:] = [Permit(first + place * between, now, pace.law) for place in range(number)]
             return changed
@@ -198,6 +210,11 @@ class Brake:
                 self._permits.extend(taken)
                 self._last = taken[-1].at if taken else 0.0
                 self._is_taking = False
+
+    def _number(self, now: float, rate: float) -> int:
+        """How many permits to take. ``rate``: calls per second of all workers."""
+        sent = _recent(self._sent, now)
+        return max(1, sum(each > now - USED_SECONDS for each in sent), min(FEW_CALLS, len(sent), int(rate)))
 
     def _is_good(self, permit: Permit) -> bool:
         """Whether it still holds: one that was taken long ago is compared with what the mapping says now."""

@@ -11,24 +11,27 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 Law = tuple[float, float]
+NO_LAW: Law = (0.0, 0.0)
 NO_LIMIT = 1000.0
 """Calls per second. Who may make so many need not count them."""
 SLOWEST = 0.2
 """Calls per second."""
 
-# A pace that was found rises by this share within so many seconds, or within so many calls if that takes longer: one
-# call that is refused must stand against many that are not.
-RISE = 0.05
-RISE_SECONDS = 20.0
-RISE_CALLS = 100.0
-# Before the limit was met, the pace rises by this share each second.
-SEARCH = 0.06
+# The pace falls by this share below the one that was refused, is back there after so many seconds (or so many calls,
+# if that takes longer, for one call that is refused must stand against many that are not), and then rises beyond it:
+# near the limit slowest, much as the congestion control CUBIC does it (RFC 9438).
 FALL = 0.05
-# A refusal soon after a fall says that the pace is far too high.
+BACK_SECONDS = 30.0
+BACK_CALLS = 100.0
+# What workers got through before they were first refused may be far below the limit: they had no more to send. From then
+# on the pace doubles so many times within BACK_SECONDS, until it is refused.
+SEARCH = 3.0
+# Each further refusal so soon after a fall says that the pace is far too high: the falls double, up to the deepest.
 SOON_SECONDS = 4.0
-DEEP_FALL = 0.1
+DEEPEST_FALL = 0.5
 # After an outage the pace doubles each second, from one call.
 OUTAGE_PAUSE_SECONDS = 5.0
+RECOVERY_SECONDS = 10.0
 LONGEST_OUTAGE_PAUSE_SECONDS = 120.0
 # Where DokStamp does not say how long to wait after a 429.
 PAUSE_SECONDS = 1.0
@@ -38,8 +41,10 @@ SAME_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """``rate``: calls per second at the moment ``since``; 0 if no limit is known. ``fixed``: somebody set the rate, and
-    it stays. ``found``: DokStamp refused a call that kept to the pace, so the limit is near.
+    """``rate``: the calls per second that DokStamp last refused, or that got through before it first refused any; 0 if
+    no limit is known. ``since``: when the pace begins, a fall below the rate. ``fixed``: somebody set the rate, and it
+    stays. ``found``: DokStamp refused calls that kept to the pace, so the limit is near. ``falls``: how often in a row
+    it did so soon after a fall.
 
     ``free_at``: when the next call may be sent that nobody has a permit for. ``up_since``: the end of the pause after
     the last outage, 0 if there was none; ``outage_pause``: how long that was, in seconds.
@@ -49,6 +54,7 @@ class Pace:
     since: float = 0.0
     fixed: bool = False
     found: bool = False
+    falls: int = 0
     free_at: float = 0.0
     up_since: float = 0.0
     outage_pause: float = 0.0
@@ -71,16 +77,20 @@ class Pace:
     def at(self, now: float) -> float:
         """Calls per second; NO_LIMIT if they need not be counted."""
         known = self._limit(now) if self.rate else NO_LIMIT
-        recovering = 2.0 ** min(30.0, max(0.0, now - self.up_since)) if self.up_since else NO_LIMIT
-        return min(known, recovering, NO_LIMIT)
+        return min(known, 2.0 ** max(0.0, now - self.up_since) if self.is_recovering(now) else NO_LIMIT)
+
+    def is_recovering(self, now: float) -> bool:
+        """Whether an outage has ended only now, or is not over."""
+        return now < self.up_since + RECOVERY_SECONDS
 
     def _limit(self, now: float) -> float:
-        seconds = max(0.0, now - self.since)
         if self.fixed:
             return self.rate
-        if not self.found:
-            return self.rate * _risen(SEARCH, seconds)
-        return self.rate * _risen(RISE, seconds / max(RISE_SECONDS, RISE_CALLS / self.rate))
+        back = max(BACK_SECONDS, BACK_CALLS / self.rate) if self.found else BACK_SECONDS
+        passed = max(0.0, now - self.since) / back - 1
+        if passed > 0 and not self.found:
+            return self.rate * 2.0 ** min(100.0, passed * SEARCH)
+        return self.rate * (1 + FALL * (passed**3 if passed < 1 else 3 * passed - 2))
 
     def take(self, now: float, number: int) -> tuple[Pace, float, float]:
         """With that many permits given away: the pace then, the moment of the first, and the seconds between two."""
@@ -100,15 +110,16 @@ class Pace:
         if self.fixed:
             return self.pause(now, seconds)
         # Permits of the smaller sum are void.
-        return self._begin(max(1.0, self.rate + rate * (1 - FALL)), now + seconds)
+        return self._begin(max(1.0, self.rate + rate), max(self.since, now + seconds))
 
     def lower(self, now: float, seconds: float) -> Pace:
         """DokStamp refused a call that kept to the pace."""
         if self.fixed:
             return self.pause(now, seconds)
-        fall = DEEP_FALL if self.found and now - self.since < SOON_SECONDS else FALL
-        # Permits of the old pace are void.
-        return replace(self._begin(self.at(now) * (1 - fall), now + seconds), found=True)
+        falls = self.falls + 1 if now - self.since < SOON_SECONDS else 0
+        fall = min(DEEPEST_FALL, FALL * 2.0**falls)
+        # Permits of the old pace are void. The pace begins a fall below the rate.
+        return replace(self._begin(self.at(now) * (1 - fall) / (1 - FALL), now + seconds), found=True, falls=falls)
 
     def _begin(self, rate: float, moment: float) -> Pace:
         return replace(self, rate=max(SLOWEST, rate), since=moment, free_at=moment)
@@ -119,8 +130,3 @@ class Pace:
         seconds = min(LONGEST_OUTAGE_PAUSE_SECONDS, 2 * self.outage_pause) if again else OUTAGE_PAUSE_SECONDS
         end = max(self.free_at if self.free_at - now < seconds else 0.0, now + seconds)
         return replace(self, free_at=end, up_since=end, outage_pause=seconds)
-
-
-def _risen(share: float, times: float) -> float:
-    # Beyond that there is no limit anyway, and a float has one.
-    return float((1 + share) ** min(times, 1000.0))

@@ -15,8 +15,8 @@ BRAKE = "brake#dokstamp"
 
 MOST_TRIES = 20
 MOMENT_SECONDS = 0.02
-# The row is kept as long as it may say something: within four hours every pace has risen to NO_LIMIT.
-KEPT_SECONDS = 4 * 3600.0
+# What nobody met for a day is forgotten.
+KEPT_SECONDS = 86_400.0
 
 
 class SharedPace:

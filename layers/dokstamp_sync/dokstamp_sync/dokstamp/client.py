@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 import httpx
 
@@ -18,6 +18,7 @@ from dokstamp_sync.dokstamp import answers
 from dokstamp_sync.dokstamp.answers import Answer, Entity
 from dokstamp_sync.dokstamp.deadline import DeadlineTransport, total_deadline
 from dokstamp_sync.dokstamp.fates import NOT_CARRIED_OUT, Fate, fate
+from dokstamp_sync.dokstamp.paces import Paces
 from dokstamp_sync.dokstamp.tokens import Credentials, TokenRequest, Tokens
 from dokstamp_sync.errors import Misconfigured, NotFound, OutOfTime, Rejected, Retry, Throttled
 from dokstamp_sync.settings import Settings
@@ -28,25 +29,6 @@ PER_PAGE = 100
 MARGIN_SECONDS = 5.0
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-
-
-class Paces(Protocol):
-    """Decides when a thread may send its next call, and hears what became of it; see delivery/brake.py.
-
-    ``after``: the seconds that DokStamp asked to wait, None if it said nothing of it.
-    """
-
-    def wait(self) -> None:
-        """Waits until the call may be sent. Raises Throttled if that takes long."""
-
-    def serve(self) -> None:
-        """DokStamp answered it."""
-
-    def refuse(self, after: float | None) -> None:
-        """DokStamp refused it because there were too many."""
-
-    def fail(self, after: float | None) -> None:
-        """DokStamp failed, or gave no answer."""
 
 
 class DokStamp:
@@ -172,6 +154,7 @@ class DokStamp:
             if fate(answer.status) is Fate.RENEW:
                 _rewind(content)
                 answer = self._exchange_before(end, method, path, self._tokens.after_refusal(token), **content)
+        self._tell_brake(answer)
         return self._judge(method, path, answer)
 
     def _exchange_before(self, end: float, method: str, path: str, token: str, **content: Any) -> Answer:
@@ -200,8 +183,7 @@ class DokStamp:
     def _judge(self, method: str, path: str, answer: Answer) -> dict[str, Any]:
         status = answer.status
         said = f"{method} {path} answered {status}"
-        wait = retry_after(answer.retry_after, self._clock())
-        self._tell_brake(status, wait)
+        wait = self._asked_to_wait(answer)
         match fate(status):
             case Fate.DONE:
                 return answers.body(said, answer, definite=method == "GET")
@@ -226,14 +208,17 @@ class DokStamp:
                 reason, blamed = answers.refusal(answer)
                 raise Rejected(f"{said}: {reason}", status=status, fields=blamed)
 
-    def _tell_brake(self, status: int, wait: float | None) -> None:
-        match fate(status):
+    def _tell_brake(self, answer: Answer) -> None:
+        match fate(answer.status):
             case Fate.THROTTLED:
-                self._brake.refuse(wait)
+                self._brake.refuse(self._asked_to_wait(answer))
             case Fate.RETRY:
-                self._brake.fail(wait)
+                self._brake.fail(self._asked_to_wait(answer))
             case _:
                 self._brake.serve()
+
+    def _asked_to_wait(self, answer: Answer) -> float | None:
+        return retry_after(answer.retry_after, self._clock())
 
     def _ask_for_token(self, request: TokenRequest) -> Mapping[str, Any]:
         try:
@@ -249,6 +234,9 @@ class DokStamp:
                 f"POST {request.path} answered {answer.status}: check the credentials, the base URL and the "
                 "authentication mode"
             )
+        if fate(answer.status) is not Fate.DONE:
+            # How many calls DokStamp takes is not to be learned from a token that it gave.
+            self._tell_brake(answer)
         return self._judge("POST", request.path, answer)
 
 
