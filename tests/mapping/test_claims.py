@@ -121,13 +121,25 @@ def test_a_lease_that_somebody_else_has_taken_over_is_not_renewed(clock: Clock, 
     assert only(store) == stands
 
 
-def test_a_lease_that_is_too_short_to_send_anything_is_not_renewed(clock: Clock, claim: ClaimAs) -> None:
-    # Given a worker that stood still
+def test_a_lease_that_is_too_short_to_send_anything_is_renewed_first(clock: Clock, claim: ClaimAs) -> None:
+    # Given a worker that waited for its turn until too little of the lease was left
     claimed = claim("worker-1")
     clock.sleep(2)
+    with pytest.raises(Retry, match="too little of the lease"):
+        claimed.check()
+    # When it is about to send something, Then it still owns the record, and may send
+    claimed.renew()
+    assert claimed.seconds_left() == 8
+    claimed.check()
+
+
+def test_a_lease_that_has_run_out_is_not_renewed(clock: Clock, claim: ClaimAs) -> None:
+    # Given a worker that stood still for longer than its lease
+    claimed = claim("worker-1")
+    clock.sleep(8)
     # When it goes on, Then its lease is what it was, and nothing is sent
     claimed.renew()
-    assert claimed.seconds_left() == 6
+    assert claimed.seconds_left() == 0
     with pytest.raises(Retry, match="too little of the lease"):
         claimed.check()
 

@@ -23,8 +23,8 @@ SLOWEST = 0.2
 FALL = 0.05
 BACK_SECONDS = 30.0
 BACK_CALLS = 100.0
-# What workers got through before they were first refused may be far below the limit: they had no more to send. From then
-# on the pace doubles so many times within BACK_SECONDS, until it is refused.
+# What workers got through before they were first refused may be far below the limit: they had no more to send. After
+# BACK_SECONDS the pace doubles so many times within BACK_SECONDS, until it is refused.
 SEARCH = 3.0
 # Each further refusal so soon after a fall says that the pace is far too high: the falls double, up to the deepest.
 SOON_SECONDS = 4.0
@@ -89,7 +89,7 @@ class Pace:
         back = max(BACK_SECONDS, BACK_CALLS / self.rate) if self.found else BACK_SECONDS
         passed = max(0.0, now - self.since) / back - 1
         if passed > 0 and not self.found:
-            return self.rate * 2.0 ** min(100.0, passed * SEARCH)
+            return self.rate * float(2.0 ** min(100.0, passed * SEARCH))
         return self.rate * (1 + FALL * (passed**3 if passed < 1 else 3 * passed - 2))
 
     def take(self, now: float, number: int) -> tuple[Pace, float, float]:

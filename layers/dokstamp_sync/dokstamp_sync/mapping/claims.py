@@ -101,9 +101,13 @@ class Claimed:
             raise Retry("too little of the lease is left to send anything")
 
     def renew(self) -> None:
-        """Renews the lease if less than half of its time to send is left, but some: many or slow calls can finish."""
+        """Renews the lease if less than half of its time to send is left, so that many or slow calls can finish.
+
+        One that has run out is not renewed: the worker may have stood still for long.
+        """
         claim = self._row.claim
-        if claim and 0 < self._seconds_to_send() < (self._lease.seconds - self._lease.in_flight) / 2:
+        is_short = self._seconds_to_send() < (self._lease.seconds - self._lease.in_flight) / 2
+        if claim and is_short and self.seconds_left() > 0:
             until = self._clock() + self._lease.seconds
             self._write(replace(self._row, claim=replace(claim, until=until)))
 
