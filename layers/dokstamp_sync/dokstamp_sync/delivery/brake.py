@@ -31,7 +31,7 @@ LEAD_SECONDS = 0.2
 # A worker takes permits for as many calls as it sent within so many seconds, for more would come too late; or for a few
 # that it sent within the last second, for each taking is a write to the one row.
 USED_SECONDS = 0.3
-FEW_CALLS = 4
+FEW_CALLS = 2
 # So many failures in a row are no accident.
 MANY_FAILURES = 8
 
@@ -85,8 +85,14 @@ class Brake:
         self._has_joined = False
 
     def learn(self, rows: Mapping[str, Row]) -> None:
-        """Takes over what other workers have found out."""
+        """Takes over what other workers have found out, and adds what this one has got through if they just did."""
         self._pace.learn(rows)
+        pace, now = self._pace.now, self._clock()
+        if pace.rate and not self._has_joined:
+            self._has_joined = True
+            got_through = float(len(_recent(self._served, now)))
+            if got_through and now < pace.since:
+                self._pace.tell(lambda pace: pace.join(now, got_through, 0.0))
 
     def hold(self, *, begun: bool) -> None:
         """Waits until this thread may send a call, and keeps its permit. Raises Throttled if that takes long.
