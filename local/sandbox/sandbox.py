@@ -31,7 +31,7 @@ class Sandbox:
         self.url = "http://127.0.0.1"
         self.account = account or Account()
         self.gate = Gate((self.account, NEIGHBOUR))
-        self._initial_switches = switches or Switches()
+        self._initial_switches = self.switches = switches or Switches()
         self._journal: Journal | None = None
         self.reset()
         if journal:
