@@ -95,7 +95,9 @@ def serve(rules: StepRules[R]) -> Handler:
         settings = Settings.from_environment(os.environ)
         database = boto3.client("dynamodb")
         store = DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random)
-        brake = Brake(store, time.time, time.sleep, random.random, settings.calls_per_second)
+        brake = Brake(
+            store, time.time, time.sleep, random.random, settings.calls_per_second, settings.retry_cap_seconds
+        )
         dokstamp = DokStamp(settings, credentials(SecretsProvider(), settings.credentials_secret_arn), brake)
         means = Means(
             store=store,
