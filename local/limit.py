@@ -22,8 +22,8 @@ def main() -> int:
         sandbox.ask("PATCH", "switches", {"rate_limit": calls or None})
     if calls:
         console.print(
-            f"The sandbox takes {calls} calls a second from now on, and refuses more with 429 and `Retry-After: 1`. It "
-            "takes as many as come again after:  make limit CALLS=0"
+            f"The sandbox takes {calls} calls a second from now on, and refuses more with 429 and `Retry-After: 1`.\n"
+            "Take the limit away:  make limit CALLS=0"
         )
     else:
         console.print("The sandbox takes as many calls as come.")
