@@ -114,6 +114,19 @@ def test_nobody_calls_a_dokstamp_that_fails_for_longer_each_time() -> None:
     assert pace.stop(now + 3600).outage_pause == 5
 
 
+def test_no_pause_is_longer_than_the_longest_back_off() -> None:
+    # Given times that are short, as on the local stack
+    pace, now, pauses = Pace(), NOON, []
+    for _ in range(4):
+        # When DokStamp fails again and again
+        pace = pace.stop(now, longest=8)
+        pauses.append(pace.free_at - now)
+        now = pace.free_at + 1
+    # Then the pauses are short, too
+    assert pauses == [5, 8, 8, 8]
+    assert Pace().stop(NOON, longest=1).outage_pause == 1
+
+
 def test_after_an_outage_the_calls_begin_with_one_and_double() -> None:
     pace = Pace().stop(NOON)
     up = pace.up_since

@@ -125,9 +125,12 @@ class Pace:
     def _begin(self, rate: float, moment: float) -> Pace:
         return replace(self, rate=max(SLOWEST, rate), since=moment, free_at=moment)
 
-    def stop(self, now: float) -> Pace:
-        """DokStamp fails, call after call: nobody calls for a while, longer each time that this happens again."""
+    def stop(self, now: float, longest: float = LONGEST_OUTAGE_PAUSE_SECONDS) -> Pace:
+        """DokStamp fails, call after call: nobody calls for a while, longer each time that this happens again.
+
+        ``longest``: no such pause is longer.
+        """
         again = self.outage_pause and now - self.up_since < 2 * self.outage_pause
-        seconds = min(LONGEST_OUTAGE_PAUSE_SECONDS, 2 * self.outage_pause) if again else OUTAGE_PAUSE_SECONDS
+        seconds = min(longest, 2 * self.outage_pause if again else OUTAGE_PAUSE_SECONDS)
         end = max(self.free_at if self.free_at - now < seconds else 0.0, now + seconds)
         return replace(self, free_at=end, up_since=end, outage_pause=seconds)

@@ -86,6 +86,10 @@ def received(record: SQSRecord) -> Received:
     )
 
 
+def _brake(store: DynamoDBStore, settings: Settings) -> Brake:
+    return Brake(store, time.time, time.sleep, random.random, settings.calls_per_second, settings.retry_cap_seconds)
+
+
 def serve(rules: StepRules[R]) -> Handler:
     """The Lambda handler of a step. It builds everything at the first event, so that importing needs no AWS."""
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -95,7 +99,7 @@ def serve(rules: StepRules[R]) -> Handler:
         settings = Settings.from_environment(os.environ)
         database = boto3.client("dynamodb")
         store = DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random)
-        brake = Brake(store, time.time, time.sleep, random.random, settings.calls_per_second)
+        brake = _brake(store, settings)
         dokstamp = DokStamp(settings, credentials(SecretsProvider(), settings.credentials_secret_arn), brake)
         means = Means(
             store=store,
