@@ -53,7 +53,7 @@ class Throttled(Retry):
 class NotReady(SyncError):
     """Something that this record needs is not there yet; ``finally_`` is its outcome when patience ends.
 
-    ``left``: how many seconds of patience are left. ``rival``: the row id of the record that has what this one needs.
+    ``waited``, ``left``: how many seconds of patience are used up and left. ``rival``: the row id of the record that has what this one needs.
     ``settled``: that record was delivered with it, and is not just being delivered.
     """
 
@@ -62,6 +62,7 @@ class NotReady(SyncError):
     ) -> None:
         super().__init__(reason)
         self.finally_ = finally_
+        self.waited = 0.0
         self.left = float("inf")
         self.rival = rival
         self.settled = settled

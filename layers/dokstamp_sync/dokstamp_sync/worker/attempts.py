@@ -11,7 +11,7 @@ from dokstamp_sync.delivery.brake import LONGEST_WAIT_SECONDS
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.delivery import Deliveries
 from dokstamp_sync.delivery.shared_pace import BRAKE
-from dokstamp_sync.errors import NotReady, OutOfTime, SyncError, Throttled
+from dokstamp_sync.errors import NotReady, OutOfTime, Rejected, Retry, SyncError, Throttled
 from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.mapping.run_notes import as_said
 from dokstamp_sync.observability import digest, logger
@@ -49,13 +49,15 @@ class Attempts(Generic[R]):
 
     def make(self, records: Sequence[R], context: Context) -> list[Attempt[R]]:
         """One attempt per record, in order. Raises Retry if the mapping cannot be read."""
+        answered = context.means.brake.calls
         attempts = [Attempt(record, OutOfTime("the record was not begun")) for record in records]
         self._side_by_side(attempts, context)
         while held_up := self._held_up(attempts, context):
             self._side_by_side(held_up, context)
         self._once_more(attempts, context)
+        silence = self._silence(attempts, context, answered)
         for each in attempts:
-            self._settle(each, context)
+            self._settle(each, context, silence)
         return attempts
 
     def _side_by_side(self, attempts: Sequence[Attempt[R]], context: Context) -> None:
@@ -95,14 +97,33 @@ class Attempts(Generic[R]):
                 self._deliver(each, rows, context)
             got_on = any(not isinstance(each.came_of, NotReady) for each in waiting)
 
+    def _silence(self, attempts: Sequence[Attempt[R]], context: Context, answered: int) -> Retry | None:
+        """What kept DokStamp from answering, None if it answers. ``answered``: how many answers it had given before.
+
+        Asked for where records wait: while it is down, what they wait for cannot come.
+        """
+        failed = next((each.came_of for each in attempts if isinstance(each.came_of, Retry)), None)
+        waits = any(isinstance(each.came_of, NotReady) for each in attempts)
+        if failed or not waits or not context.patience or context.means.brake.calls > answered:
+            return failed
+        try:
+            next(iter(context.means.api.pages("/institutions")), None)
+        except Retry as error:
+            return error
+        except Rejected:
+            pass
+        return None
+
     def _deliver(self, attempt: Attempt[R], rows: Mapping[str, Row], context: Context) -> None:
         row = rows.get(self._id(attempt))
         attempt.came_of = self._catch(lambda: self._deliveries.deliver(attempt.record, row, context), context)
 
-    def _settle(self, attempt: Attempt[R], context: Context) -> None:
+    def _settle(self, attempt: Attempt[R], context: Context, silence: Retry | None) -> None:
         """A record that waits goes on waiting, or is refused. Logs a record that has no outcome."""
         missing = attempt.came_of
-        if isinstance(missing, NotReady):
+        if isinstance(missing, NotReady) and silence:
+            attempt.came_of = silence
+        elif isinstance(missing, NotReady):
             attempt.came_of = self._catch(lambda: self._deliveries.wait(attempt.record, context, missing), context)
         if isinstance(attempt.came_of, Exception):
             self._log(attempt.record.sis_id, attempt.came_of)

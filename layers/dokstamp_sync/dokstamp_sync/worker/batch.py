@@ -154,23 +154,25 @@ class Worker(Generic[R]):
                 observability.count(type(each).__name__)
         if self._means.clock() - received.first_received > self._settings.oldest_message_seconds:
             observability.count("Overdue")
-        wait = max(self._wait(each, received) for each in open_)
-        seconds = backoff.visibility(wait)
+        # One draw for all: the longest of many draws would be the same for every large message.
+        drawn = self._random()
+        wait = max(self._wait(each, received, drawn) for each in open_)
+        seconds = backoff.visibility(min(wait, self._settings.longest_wait_seconds))
         self._answers.hide(received.receipt_handle, seconds)
         logger.info("message handed back", done=done, open=len(open_), seconds=seconds, receives=received.receives)
         raise HandedBack(f"{len(open_)} records have no outcome yet")
 
-    def _wait(self, error: Exception, received: Received) -> float:
+    def _wait(self, error: Exception, received: Received, drawn: float) -> float:
         if isinstance(error, OutOfTime):
             return 0.0
         if isinstance(error, Throttled) and self._means.brake.calls > self._calls_before:
             # It got on, and so it will again: only what never gets a turn gives way to others for longer each time.
             return max(1.0, error.after or 0.0)
-        settings = self._settings
-        longest = backoff.ceiling(received.receives, settings.retry_base_seconds, settings.retry_cap_seconds)
-        wait = backoff.full_jitter(longest, self._random)
+        base, cap = self._settings.retry_base_seconds, self._settings.retry_cap_seconds
         if isinstance(error, NotReady):
+            wait = backoff.equal_jitter(backoff.look_again(error.waited, base, cap), drawn)
             return max(1.0, min(wait, error.left))
+        wait = backoff.equal_jitter(backoff.ceiling(received.receives, base, cap), drawn)
         return max(wait, (error.after if isinstance(error, Retry) else None) or 0.0)
 
     def _note_refused(self, message: StepMessage, attempts: Attempted[R], received: Received) -> None:
