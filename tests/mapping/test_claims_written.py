@@ -7,7 +7,7 @@ import pytest
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.claims import Sent
 from dokstamp_sync.mapping.identity import note_of
-from dokstamp_sync.mapping.row import Claim, Conflict, Delivery, Row, Waiting, Store
+from dokstamp_sync.mapping.row import Claim, Conflict, Delivery, Row, Store, Waiting
 from dokstamp_sync.outcomes import Outcome
 from tests.mapping.claiming import ClaimAs, claims
 from tests.mapping.rows import ID, NOON, ONE, UUID, delivered, delivery, only
