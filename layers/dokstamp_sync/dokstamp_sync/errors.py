@@ -38,6 +38,10 @@ class Retry(SyncError):
         self.definite = definite
 
 
+class Occupied(Retry):
+    """Another worker is at the record, or at a row that it shares: that is soon over."""
+
+
 class OutOfTime(Retry):
     """The worker's own time is up: what is left is handed back, to be taken up at once."""
 

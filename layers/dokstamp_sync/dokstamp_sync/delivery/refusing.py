@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from dokstamp_sync.delivery.context import Context
-from dokstamp_sync.errors import Blocked, NotReady, Rejected, Retry
+from dokstamp_sync.errors import Blocked, NotReady, Occupied, Rejected
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.mapping.decision import Said
 from dokstamp_sync.mapping.dry_run import PLANNED
@@ -41,7 +41,7 @@ class Refusing:
         try:
             return self.refuse(record, row, said, context, missing)
         except Conflict:
-            raise Retry("another worker is at the record that was to be refused") from None
+            raise Occupied("another worker is at the record that was to be refused") from None
 
     def refuse(
         self,

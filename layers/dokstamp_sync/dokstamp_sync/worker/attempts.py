@@ -11,7 +11,7 @@ from dokstamp_sync.delivery.brake import LONGEST_WAIT_SECONDS
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.delivery import Deliveries
 from dokstamp_sync.delivery.shared_pace import BRAKE
-from dokstamp_sync.errors import NotReady, OutOfTime, Rejected, Retry, SyncError, Throttled
+from dokstamp_sync.errors import NotReady, Occupied, OutOfTime, Rejected, Retry, SyncError, Throttled
 from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.mapping.run_notes import as_said
 from dokstamp_sync.observability import digest, logger
@@ -100,10 +100,11 @@ class Attempts(Generic[R]):
     def _silence(self, attempts: Sequence[Attempt[R]], context: Context, answered: int) -> Retry | None:
         """What kept DokStamp from answering, None if it answers. ``answered``: how many answers it had given before.
 
-        Asked for where records wait: while it is down, what they wait for cannot come.
+        It is asked where records wait: while it is down, what they wait for cannot come.
         """
-        failed = next((each.came_of for each in attempts if isinstance(each.came_of, Retry)), None)
-        waits = any(isinstance(each.came_of, NotReady) for each in attempts)
+        came_of = [each.came_of for each in attempts]
+        failed = next((each for each in came_of if isinstance(each, Retry) and not isinstance(each, Occupied)), None)
+        waits = any(isinstance(each, NotReady | Occupied) for each in came_of)
         if failed or not waits or not context.patience or context.means.brake.calls > answered:
             return failed
         try:

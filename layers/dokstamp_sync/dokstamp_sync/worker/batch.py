@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from dokstamp_sync import backoff, observability
 from dokstamp_sync.delivery.context import Context, Means
 from dokstamp_sync.delivery.parents import Parents
-from dokstamp_sync.errors import Misconfigured, NotReady, OutOfTime, Retry, Throttled
+from dokstamp_sync.errors import Misconfigured, NotReady, Occupied, OutOfTime, Retry, Throttled
 from dokstamp_sync.mapping.invalid import Invalid
 from dokstamp_sync.mapping.run_notes import note_refused
 from dokstamp_sync.messages import StepMessage, read_json
@@ -165,14 +165,19 @@ class Worker(Generic[R]):
     def _wait(self, error: Exception, received: Received, drawn: float) -> float:
         if isinstance(error, OutOfTime):
             return 0.0
-        if isinstance(error, Throttled) and self._means.brake.calls > self._calls_before:
+        got_on = self._means.brake.calls > self._calls_before
+        if isinstance(error, Throttled) and got_on:
             # It got on, and so it will again: only what never gets a turn gives way to others for longer each time.
             return max(1.0, error.after or 0.0)
         base, cap = self._settings.retry_base_seconds, self._settings.retry_cap_seconds
         if isinstance(error, NotReady):
             wait = backoff.equal_jitter(backoff.look_again(error.waited, base, cap), drawn)
             return max(1.0, min(wait, error.left))
-        wait = backoff.equal_jitter(backoff.ceiling(received.receives, base, cap), drawn)
+        longest = backoff.ceiling(received.receives, base, cap)
+        if isinstance(error, Occupied) and got_on:
+            # DokStamp answers, so the other worker will soon be done, however many receives an outage has cost.
+            longest = min(longest, self._settings.lease_seconds / 6)
+        wait = backoff.equal_jitter(longest, drawn)
         return max(wait, (error.after if isinstance(error, Retry) else None) or 0.0)
 
     def _note_refused(self, message: StepMessage, attempts: Attempted[R], received: Received) -> None:
