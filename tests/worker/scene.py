@@ -152,7 +152,7 @@ class Scene:
         self.step = ScriptedStep()
         self.worker = self.another_worker()
 
-    def another_worker(self) -> Worker[Student]:
+    def another_worker(self, random: Callable[[], float] = lambda: 0.5) -> Worker[Student]:
         self.brake = Brake(self.store, self.clock, self.clock.sleep, lambda: 0.5, self.settings.calls_per_second)
         self.api.serve = self.brake.serve
         means = Means(
@@ -166,7 +166,7 @@ class Scene:
             sleep=self.clock.sleep,
             new_owner=lambda: "worker",
         )
-        return Worker(self.step, means, self.answers, lambda: 0.5)
+        return Worker(self.step, means, self.answers, random)
 
     def asked_to_wait(self, work: Work[Student]) -> Delivered:
         """An act: DokStamp wants no calls for a minute, and says so."""

@@ -128,18 +128,56 @@ def test_a_record_that_waits_for_its_parent_comes_back_by_the_back_off_or_when_p
     assert scene.answers.hidden[-1] == 10
 
 
-def test_a_record_owned_by_another_worker_comes_back_later_and_makes_no_call(scene: Scene) -> None:
-    # Given a record that another worker is at
+@pytest.fixture
+def occupied() -> Scene:
+    """A scene in which another worker has been at ``ana`` for a moment; no call is noted yet."""
+    scene = Scene(lease_seconds=180)
     scene.api.trouble["/students"] = Retry("reset", definite=False)
     scene.step.script["ana"] = [create]
     scene.take("ana")
-    scene.step.begun.clear()
-    # When a second worker gets it under the lease
     scene.worker = scene.another_worker()
-    assert scene.take("ana", run="run-2", receives=2) is None
-    # Then it leaves it alone
-    assert scene.step.begun == []
-    assert scene.answers.hidden[-1] == 20 * SHARE
+    scene.step.begun.clear()
+    scene.api.calls.clear()
+    return scene
+
+
+def test_a_record_owned_by_another_worker_comes_back_later_and_makes_no_call(occupied: Scene) -> None:
+    # When a second worker gets a record under the first one's lease, Then it leaves it alone
+    assert occupied.take("ana", run="run-2", receives=2) is None
+    assert occupied.step.begun == []
+    assert occupied.api.calls == []
+    assert occupied.answers.hidden[-1] == 20 * SHARE
+
+
+@pytest.mark.parametrize(("answers", "longest"), [(True, 180 / 6), (False, 900)])
+def test_after_an_outage_nobody_waits_long_for_another_worker(occupied: Scene, answers: bool, longest: float) -> None:
+    # Given a message that was received very often
+    if not answers:
+        occupied.api.trouble["/institutions"] = Retry("503")
+    # When another worker is at its record, Then it comes back soon if DokStamp answers, and else by its back-off
+    assert occupied.take("ana", run="run-2", receives=300) is None
+    assert occupied.answers.hidden[-1] == math.ceil(longest * SHARE)
+
+
+def test_a_record_that_fails_waits_long_though_another_worker_is_at_another_one(occupied: Scene) -> None:
+    occupied.step.script["bia"] = [Retry("500")]
+    assert occupied.take("ana", "bia", run="run-2", receives=300) is None
+    assert occupied.answers.hidden[-1] == 900 * SHARE
+    assert occupied.api.calls == []
+
+
+def test_the_records_of_a_large_message_come_back_after_one_draw_and_not_after_the_longest_of_many(
+    scene: Scene,
+) -> None:
+    # Given many records that fail, and a randomness that draws something else each time
+    draws = iter(range(1, 1000))
+    scene.worker = scene.another_worker(lambda: next(draws) / 1000)
+    names = [f"student{number}" for number in range(50)]
+    for name in names:
+        scene.step.script[name] = [Retry("503")]
+    # When their message comes back, Then it waits by one draw
+    assert scene.take(*names, receives=300) is None
+    assert scene.answers.hidden == [math.ceil(450 * 1.001)]
 
 
 def test_a_run_that_cannot_be_answered_is_answered_when_the_message_comes_back(scene: Scene) -> None:

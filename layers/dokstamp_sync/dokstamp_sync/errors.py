@@ -57,8 +57,8 @@ class Throttled(Retry):
 class NotReady(SyncError):
     """Something that this record needs is not there yet; ``finally_`` is its outcome when patience ends.
 
-    ``waited``, ``left``: how many seconds of patience are used up and left. ``rival``: the row id of the record that has what this one needs.
-    ``settled``: that record was delivered with it, and is not just being delivered.
+    ``waited``, ``left``: how many seconds of patience are used up and left. ``rival``: the row id of the record that
+    has what this one needs. ``settled``: that record was delivered with it, and is not just being delivered.
     """
 
     def __init__(

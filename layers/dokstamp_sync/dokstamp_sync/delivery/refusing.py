@@ -10,7 +10,7 @@ from dokstamp_sync.errors import Blocked, NotReady, Occupied, Rejected
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.mapping.decision import Said
 from dokstamp_sync.mapping.dry_run import PLANNED
-from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Waiting, change, row_id
+from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Waited, change, row_id
 from dokstamp_sync.mapping.run_notes import SECONDS
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.order import Step
@@ -80,10 +80,10 @@ class Refusing:
 
         def note(row: Row) -> Row:
             waiting = {each: known for each, known in (row.waiting or {}).items() if known.seen > now - SECONDS}
-            before = waiting.get(run, Waiting(0.0, now))
+            before = waiting.get(run, Waited(0.0, now))
             # No back-off is longer. What is longer was an outage.
             waited = before.waited + min(longest, max(0.0, now - before.seen))
-            return replace(row, waiting={**waiting, run: Waiting(waited, max(now, before.seen))})
+            return replace(row, waiting={**waiting, run: Waited(waited, max(now, before.seen))})
 
         return change(context.means.store, id_, note)
 

@@ -53,7 +53,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Waited:
     """For how many seconds a run's record has waited, and when it was last seen that something is missing.
 
     ``seen``: seconds since the epoch. The time between may be longer: an outage does not count.
@@ -83,7 +83,7 @@ class Row:
     refused: Delivery | None = None
     claim: Claim | None = None
     intent: Mapping[str, str] | None = None
-    waiting: Mapping[str, Waiting] | None = None
+    waiting: Mapping[str, Waited] | None = None
     expires_at: int | None = None
 
 

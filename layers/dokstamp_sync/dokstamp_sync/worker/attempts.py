@@ -17,7 +17,7 @@ from dokstamp_sync.mapping.run_notes import as_said
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
-from dokstamp_sync.steps.work import R, StepRules
+from dokstamp_sync.steps.work import Api, R, StepRules
 
 
 @dataclass(slots=True)
@@ -38,6 +38,17 @@ def refusal(step: Step, attempt: Attempt[R] | RecordOutcome) -> dict[str, Outcom
     return {id_: told.outcome} | said
 
 
+def silence(api: Api) -> Retry | None:
+    """What keeps DokStamp from answering; None if it answers a question that costs it little."""
+    try:
+        next(iter(api.pages("/institutions")), None)
+    except Retry as error:
+        return error
+    except Rejected:
+        pass
+    return None
+
+
 class Attempts(Generic[R]):
     """Delivers the records of messages of one step."""
 
@@ -55,9 +66,9 @@ class Attempts(Generic[R]):
         while held_up := self._held_up(attempts, context):
             self._side_by_side(held_up, context)
         self._once_more(attempts, context)
-        silence = self._silence(attempts, context, answered)
+        failed = self._silence(attempts, context, answered)
         for each in attempts:
-            self._settle(each, context, silence)
+            self._settle(each, context, failed)
         return attempts
 
     def _side_by_side(self, attempts: Sequence[Attempt[R]], context: Context) -> None:
@@ -104,26 +115,23 @@ class Attempts(Generic[R]):
         """
         came_of = [each.came_of for each in attempts]
         failed = next((each for each in came_of if isinstance(each, Retry) and not isinstance(each, Occupied)), None)
-        waits = any(isinstance(each, NotReady | Occupied) for each in came_of)
+        waits = any(isinstance(each, NotReady) for each in came_of)
         if failed or not waits or not context.patience or context.means.brake.calls > answered:
             return failed
-        try:
-            next(iter(context.means.api.pages("/institutions")), None)
-        except Retry as error:
-            return error
-        except Rejected:
-            pass
-        return None
+        return silence(context.means.api)
 
     def _deliver(self, attempt: Attempt[R], rows: Mapping[str, Row], context: Context) -> None:
         row = rows.get(self._id(attempt))
         attempt.came_of = self._catch(lambda: self._deliveries.deliver(attempt.record, row, context), context)
 
-    def _settle(self, attempt: Attempt[R], context: Context, silence: Retry | None) -> None:
-        """A record that waits goes on waiting, or is refused. Logs a record that has no outcome."""
+    def _settle(self, attempt: Attempt[R], context: Context, failed: Retry | None) -> None:
+        """A record that waits goes on waiting, or is refused, unless ``failed`` kept DokStamp from being asked.
+
+        Logs a record that has no outcome.
+        """
         missing = attempt.came_of
-        if isinstance(missing, NotReady) and silence:
-            attempt.came_of = silence
+        if isinstance(missing, NotReady) and failed:
+            attempt.came_of = failed
         elif isinstance(missing, NotReady):
             attempt.came_of = self._catch(lambda: self._deliveries.wait(attempt.record, context, missing), context)
         if isinstance(attempt.came_of, Exception):
