@@ -79,7 +79,7 @@ class Settings(BaseModel):
             raise ValueError(
                 f"MAXIMUM_RECEIVES ({self.maximum_receives}) times the longest wait ({self.longest_wait_seconds:g}) "
                 f"must not exceed {backoff.KEPT_SECONDS:g}, for SQS and the runs keep nothing longer: lower "
-                "MAXIMUM_RECEIVES or RETRY_CAP_SECONDS"
+                "MAXIMUM_RECEIVES, RETRY_CAP_SECONDS or LEASE_SECONDS"
             )
         return self
 
