@@ -72,13 +72,13 @@ class Settings(BaseModel):
     def _a_message_is_tried_while_it_is_kept(self) -> Self:
         if self.longest_wait_seconds > backoff.LONGEST_HIDDEN:
             raise ValueError(
-                f"RETRY_CAP_SECONDS and LEASE_SECONDS must not exceed {backoff.LONGEST_HIDDEN:g}: SQS hides no message "
+                f"RETRY_CAP_SECONDS and LEASE_SECONDS must not exceed {backoff.LONGEST_HIDDEN:.0f}: SQS hides no message "
                 "for longer"
             )
         if self.maximum_receives * self.longest_wait_seconds > backoff.KEPT_SECONDS:
             raise ValueError(
                 f"MAXIMUM_RECEIVES ({self.maximum_receives}) times the longest wait ({self.longest_wait_seconds:g}) "
-                f"must not exceed {backoff.KEPT_SECONDS:g}, for SQS and the runs keep nothing longer: lower "
+                f"must not exceed {backoff.KEPT_SECONDS:.0f}, for SQS and the runs keep nothing longer: lower "
                 "MAXIMUM_RECEIVES, RETRY_CAP_SECONDS or LEASE_SECONDS"
             )
         return self
