@@ -86,7 +86,7 @@ def test_an_outage_of_an_hour_ends_with_everything_delivered(status: int, header
     found = held()
     ends = {each["outcome"] for result in simulation.results for each in result["records"]}
     assert not ends & {"rejected", "blocked"}
-    # And DokStamp holds the same as without an outage, but for whom a certificate froze before the student's change came
+    # And DokStamp holds the same as without an outage, but for whom a certificate froze before a change came
     assert without_snapshots(natural(found)) == without_snapshots(in_order())
     # And that took no longer than twenty minutes, unless the vendor had called it a limit, which has to be found anew
     assert status == 429 or reported[0] < end + TWENTY_MINUTES

@@ -72,8 +72,8 @@ class Settings(BaseModel):
     def _a_message_is_tried_while_it_is_kept(self) -> Self:
         if self.longest_wait_seconds > backoff.LONGEST_HIDDEN:
             raise ValueError(
-                f"RETRY_CAP_SECONDS and LEASE_SECONDS must not exceed {backoff.LONGEST_HIDDEN:.0f}: SQS hides no message "
-                "for longer"
+                f"RETRY_CAP_SECONDS and LEASE_SECONDS must not exceed {backoff.LONGEST_HIDDEN:.0f}: SQS hides no "
+                "message for longer"
             )
         if self.maximum_receives * self.longest_wait_seconds > backoff.KEPT_SECONDS:
             raise ValueError(
