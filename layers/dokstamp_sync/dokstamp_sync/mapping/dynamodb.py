@@ -127,7 +127,7 @@ def _row(item: dict[str, Any]) -> Row:
     plain = {name: deserialize(part) for name, part in item.items()}
     for run, note in (plain.get("waiting") or {}).items():
         if not isinstance(note, dict):
-            # As it was written before 1.1: since when the run waits.
+            # In its old form it says only since when the run waits.
             plain["waiting"][run] = {"waited": 0, "seen": note}
     return _ROW.validate_json(json.dumps(plain, default=_number))
 
