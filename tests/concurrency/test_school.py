@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.concurrency.school import Message, held, in_order, one_by_one, send, simulated
+from tests.concurrency.school import Message, held, in_order, one_by_one, send, simulated, without_snapshots
 from tests.events.samples import messages
 from tests.support.simulation_http import sandbox_in_process
 from tests.support.simulation_state import Names, natural
@@ -35,7 +35,7 @@ def test_a_school_told_backwards_in_a_storm_ends_in_the_same_state_as_in_order(s
     simulation = simulated(seed)
     send(simulation, one_by_one()[::-1], every=0, weather=Weather.drawn(Random(seed), longest_pause=30))
     # Then DokStamp holds the same, but for whom a certificate froze before the student's change came
-    assert _without_snapshots(natural(held())) == _without_snapshots(expected)
+    assert without_snapshots(natural(held())) == without_snapshots(expected)
     assert Names(held()).doubled() == []
 
 
@@ -81,8 +81,3 @@ def _renamed(message: Message) -> Message:
 
 def _calls() -> list[Any]:
     return sandbox_in_process().sandbox.calls
-
-
-def _without_snapshots(told: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    certificates = {name: {**said, "snapshot": None} for name, said in told["certificates"].items()}
-    return {**told, "certificates": certificates}

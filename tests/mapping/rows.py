@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dokstamp_sync.mapping.row import Claim, Delivery, Row, Store
+from dokstamp_sync.mapping.row import Claim, Delivery, Row, Store, Waited
 from dokstamp_sync.outcomes import Outcome
 
 ID = "course#CS"
@@ -43,6 +43,7 @@ def full() -> Row:
         claim=Claim("worker-1", 1_795_000_008.123456),
         intent={"file_uuid": "f-1"},
         key='key#course#["CS", "i-1"]',
+        waiting={"run-3": Waited(12.5, 1_795_000_007.5)},
         expires_at=1_800_000_000,
     )
 

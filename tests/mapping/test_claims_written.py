@@ -7,7 +7,7 @@ import pytest
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.claims import Sent
 from dokstamp_sync.mapping.identity import note_of
-from dokstamp_sync.mapping.row import Claim, Conflict, Delivery, Row, Store
+from dokstamp_sync.mapping.row import Claim, Conflict, Delivery, Row, Store, Waited
 from dokstamp_sync.outcomes import Outcome
 from tests.mapping.claiming import ClaimAs, claims
 from tests.mapping.rows import ID, NOON, ONE, UUID, delivered, delivery, only
@@ -81,7 +81,7 @@ def test_what_is_delivered_takes_back_refusals_that_are_not_newer(
 ) -> None:
     # Given a record that waited, and was refused
     refused = delivery(occurred_at=refused_at, outcome=Outcome.REJECTED)
-    store.write(Row(ID, refused=refused, waiting={"run-1": clock()}), None)
+    store.write(Row(ID, refused=refused, waiting={"run-1": Waited(0, clock())}), None)
     # When it is delivered at noon, Then only something newer is still refused, and it waits no more
     claim("worker-1").complete(UUID, {}, delivery(), key="new")
     row = only(store)

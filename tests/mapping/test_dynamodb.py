@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.dynamodb import MOST_KEYS, MOST_ROUNDS, DynamoDBStore
-from dokstamp_sync.mapping.row import Conflict, Row
+from dokstamp_sync.mapping.row import Conflict, Row, Waited
 from tests.mapping.conftest import TABLE
 from tests.mapping.rows import ID, delivered, only
 
@@ -209,3 +209,12 @@ def test_a_row_without_a_part_stores_no_empty_attribute(database: "DynamoDBClien
     store_in(database).write(Row(ID), None)
     stored = database.get_item(TableName=TABLE, Key={"id": {"S": ID}})["Item"]
     assert set(stored) == {"id", "version", "facts"}
+
+
+def test_a_note_of_a_waiting_run_is_read_as_it_was_written_before(database: "DynamoDBClient") -> None:
+    # Given a row that only says since when a run's record waits
+    since = {"M": {"run-1": {"N": "1795000007.5"}}}
+    item: Any = {"id": {"S": ID}, "version": {"S": "1"}, "facts": {"M": {}}, "waiting": since}
+    database.put_item(TableName=TABLE, Item=item)
+    # Then it counts as seen at that time, and as not having waited: how much of it was an outage, nobody knows
+    assert only(store_in(database)).waiting == {"run-1": Waited(0, 1_795_000_007.5)}

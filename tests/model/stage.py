@@ -145,10 +145,12 @@ def _settings(random: Random, traits: Traits) -> Settings:
     # Two institutions have a course of the same code: one must be the default, for a reference names only the code.
     times["default_institution"] = "I1" if traits.second_institution else random.choice(["", "I1"])
     if traits.patient:
-        times |= {"patience_seconds": NEVER, "maximum_receives": NEVER}
+        ends = {"patience_seconds": NEVER, "maximum_receives": NEVER}
     else:
-        times |= {"patience_seconds": random.choice([10, 600]), "maximum_receives": random.choice([8, 20])}
-    return settings(BASE_URL, record_threads=random.choice([1, 4]), **times)
+        ends = {"patience_seconds": random.choice([10, 600]), "maximum_receives": random.choice([8, 20])}
+    given = settings(BASE_URL, record_threads=random.choice([1, 4]), **times)
+    # Other than AWS would let them be, so that nobody gives up, or everybody soon.
+    return given.model_copy(update=ends)
 
 
 def _switches(random: Random, traits: Traits) -> dict[str, object]:

@@ -1,6 +1,5 @@
-"""When a message comes back, and how long an outage it survives with the template's own defaults."""
+"""When a message comes back; how long it lives with the template's defaults is in test_life.py."""
 
-import random
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -8,10 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dokstamp_sync.backoff import LONGEST_RETRY_AFTER, ceiling, full_jitter, retry_after, visibility
-from tests.template.cloudformation import default, of_type
+from dokstamp_sync.backoff import (
+    LONGEST_HIDDEN,
+    LONGEST_RETRY_AFTER,
+    ceiling,
+    equal_jitter,
+    longest_patience,
+    look_again,
+    retry_after,
+    visibility,
+)
 
-OUTAGE_MINUTES = 38
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC).timestamp()
 
 
@@ -23,25 +29,36 @@ def test_the_ceiling_doubles_up_to_the_cap(receives: int, longest: float) -> Non
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1, exclude_max=True))
-def test_jitter_is_full_between_nothing_and_the_ceiling(longest: float, drawn: float) -> None:
-    assert 0 <= full_jitter(longest, lambda: drawn) <= longest
+def test_jitter_is_between_half_of_the_ceiling_and_all_of_it(longest: float, drawn: float) -> None:
+    assert longest / 2 <= equal_jitter(longest, drawn) <= longest
 
 
 def test_jitter_reaches_both_ends() -> None:
-    assert full_jitter(10, lambda: 0.0) == 0
-    assert full_jitter(10, lambda: 0.999) == pytest.approx(9.99)
+    assert equal_jitter(10, 0.0) == 5
+    assert equal_jitter(10, 0.999) == pytest.approx(9.995)
 
 
 @pytest.mark.parametrize(
-    ("wait", "seconds"), [(0, 0), (-5, 0), (0.001, 1), (1, 1), (1.2, 2), (900, 900), (1e9, int(LONGEST_RETRY_AFTER))]
+    ("waited", "longest"), [(0, 10), (60, 10), (66, 11), (600, 100), (5400, 900), (7200, 900), (1e9, 900)]
+)
+def test_what_waits_is_looked_at_again_after_a_sixth_of_its_wait(waited: float, longest: float) -> None:
+    assert look_again(waited, 10, 900) == pytest.approx(longest)
+
+
+def test_what_waits_is_looked_at_once_a_second_at_most() -> None:
+    assert look_again(0, 0, 900) == look_again(0, 0.2, 900) == look_again(100, 0.2, 0.5) == 1
+
+
+def test_the_longest_patience_is_the_sum_of_the_longest_waits_between_all_receives() -> None:
+    assert [longest_patience(receives, 10, 900) for receives in (1, 2, 8, 9)] == [0, 10, 70, 82]
+
+
+@pytest.mark.parametrize(
+    ("wait", "seconds"), [(0, 0), (-5, 0), (0.001, 1), (1, 1), (1.2, 2), (900, 900), (1e9, int(LONGEST_HIDDEN))]
 )
 def test_visibility_is_whole_seconds_rounded_up_and_bounded(wait: float, seconds: int) -> None:
     assert visibility(wait) == seconds
     assert isinstance(visibility(wait), int)
-
-
-def test_the_longest_visibility_is_one_that_sqs_takes() -> None:
-    assert LONGEST_RETRY_AFTER <= 12 * 3600
 
 
 @pytest.mark.parametrize(
@@ -90,43 +107,3 @@ def test_no_retry_after_ever_breaks_anything(header: str) -> None:
 def test_a_date_is_as_far_away_as_it_says(seconds: int) -> None:
     date = format_datetime(datetime.fromtimestamp(NOW + seconds, UTC), usegmt=True)
     assert retry_after(date, NOW) == seconds
-
-
-NAMES = ("RetryBaseSeconds", "RetryCapSeconds", "MaximumReceives", "PatienceSeconds")
-DEFAULTS = {name: default(name) for name in NAMES}
-
-
-def waits(draw: random.Random) -> list[float]:
-    """What a message that fails at once each time waits, with the template's defaults, until the last receive."""
-    base, cap = float(DEFAULTS["RetryBaseSeconds"]), float(DEFAULTS["RetryCapSeconds"])
-    receives = range(1, int(DEFAULTS["MaximumReceives"]))
-    return [visibility(full_jitter(ceiling(receive, base, cap), draw.random)) for receive in receives]
-
-
-def test_the_defaults_of_the_template_outlast_an_outage() -> None:
-    # Given messages that fail at every receive, with seeded randomness
-    draw = random.Random(20261120)
-    # When the time is taken until each would be dead-lettered
-    minutes = [sum(waits(draw)) / 60 for _ in range(10_000)]
-    # Then every one of ten thousand messages lives longer than the outage, by far, and the average one for four hours
-    assert min(minutes) >= 2.5 * 60 > OUTAGE_MINUTES
-    assert sum(minutes) / len(minutes) >= 4 * 60
-
-
-def test_the_queues_keep_a_message_longer_than_all_its_retries_may_take() -> None:
-    # Given the template's ten queues that are worked off
-    queues = {name: each for name, each in of_type("AWS::SQS::Queue").items() if "RedrivePolicy" in each}
-    # When every receive is followed by the longest wait that a Retry-After may ask for
-    longest = DEFAULTS["MaximumReceives"] * LONGEST_RETRY_AFTER
-    # Then retention does not lose a message before it is dead-lettered
-    assert len(queues) == 10
-    assert min(each["MessageRetentionPeriod"] for each in queues.values()) >= longest
-
-
-def test_the_patience_ends_before_the_receives_do() -> None:
-    # Given a record whose parent never comes; its message waits by the same back-off
-    draw = random.Random(7)
-    patience = float(DEFAULTS["PatienceSeconds"])
-    # When the waits are drawn, Then most messages use their patience up and none is dead-lettered for it
-    lives = [sum(waits(draw)) for _ in range(2000)]
-    assert sum(life >= patience for life in lives) / len(lives) > 0.95

@@ -26,6 +26,11 @@ def test_the_least_environment_is_enough() -> None:
         ({"RECORD_THREADS": "many"}, "RECORD_THREADS"),
         ({"LEASE_SECONDS": "90"}, "LEASE_SECONDS"),
         ({"DEADLINE_SECONDS": "120"}, "LEASE_SECONDS"),
+        ({"RETRY_CAP_SECONDS": "3600"}, "lower MAXIMUM_RECEIVES, RETRY_CAP_SECONDS or LEASE_SECONDS"),
+        ({"LEASE_SECONDS": "3600"}, "lower MAXIMUM_RECEIVES, RETRY_CAP_SECONDS or LEASE_SECONDS"),
+        ({"MAXIMUM_RECEIVES": "5", "RETRY_CAP_SECONDS": "43201"}, "SQS hides no message for longer"),
+        ({"MAXIMUM_RECEIVES": "30"}, "raise MAXIMUM_RECEIVES or lower PATIENCE_SECONDS"),
+        ({"PATIENCE_SECONDS": "400000"}, "raise MAXIMUM_RECEIVES or lower PATIENCE_SECONDS"),
     ],
 )
 def test_what_is_missing_or_wrong_is_misconfigured_by_name(changes: dict[str, str], named: str) -> None:
@@ -33,6 +38,21 @@ def test_what_is_missing_or_wrong_is_misconfigured_by_name(changes: dict[str, st
     with pytest.raises(Misconfigured) as error:
         Settings.from_environment(LEAST | changes)
     assert named in error.value.reason
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"MAXIMUM_RECEIVES": "1000"},
+        {"RETRY_CAP_SECONDS": "2573"},
+        {"MAXIMUM_RECEIVES": "40"},
+        {"PATIENCE_SECONDS": "0", "MAXIMUM_RECEIVES": "1"},
+        {"PATIENCE_SECONDS": "86400", "OLDEST_MESSAGE_SECONDS": "90000"},
+    ],
+)
+def test_what_only_sounds_bold_is_taken(changes: dict[str, str]) -> None:
+    # Given times that fit together, When they are read, Then nobody complains
+    Settings.from_environment(LEAST | changes)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "host.docker.internal"])

@@ -83,6 +83,7 @@ class FakeApi:
         self.lists: dict[str, list[Entity]] = {}
         self.trouble: dict[str, Exception] = {}
         self.calls: list[tuple[str, str]] = []
+        self.serve: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
 
     def _call(self, kind: str, path: str) -> Entity:
@@ -90,6 +91,7 @@ class FakeApi:
             self.calls.append((kind, path))
         if path in self.trouble:
             raise self.trouble[path]
+        self.serve()
         return {"uuid": f"posted-{len(self.calls)}"}
 
     def pages(self, path: str, where: Mapping[str, str] | None = None) -> Iterator[Entity]:
@@ -150,8 +152,9 @@ class Scene:
         self.step = ScriptedStep()
         self.worker = self.another_worker()
 
-    def another_worker(self) -> Worker[Student]:
+    def another_worker(self, random: Callable[[], float] = lambda: 0.5) -> Worker[Student]:
         self.brake = Brake(self.store, self.clock, self.clock.sleep, lambda: 0.5, self.settings.calls_per_second)
+        self.api.serve = self.brake.serve
         means = Means(
             store=self.store,
             refusals=self.refusals,
@@ -163,7 +166,7 @@ class Scene:
             sleep=self.clock.sleep,
             new_owner=lambda: "worker",
         )
-        return Worker(self.step, means, self.answers, lambda: 0.5)
+        return Worker(self.step, means, self.answers, random)
 
     def asked_to_wait(self, work: Work[Student]) -> Delivered:
         """An act: DokStamp wants no calls for a minute, and says so."""
@@ -183,6 +186,14 @@ class Scene:
         except HandedBack:
             return None
         return self.answers.answered[-1][1] if len(self.answers.answered) > before else {}
+
+    def wait(self, seconds: float, *records: Any, **changes: Any) -> dict[str, Any] | None:
+        """Takes the message as often as it comes back in that time, the last time at its end; answers the last one."""
+        answer, end = None, self.clock() + seconds
+        while answer is None and self.clock() < end:
+            self.clock.sleep(min(self.answers.hidden[-1], end - self.clock()))
+            answer = self.take(*records, **changes)
+        return answer
 
     def row(self, name: str) -> Row:
         return self.store.rows[row_id(Step.STUDENT, name)]

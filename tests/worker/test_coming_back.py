@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 
 import pytest
 
@@ -13,7 +14,7 @@ from dokstamp_sync.records import Student
 from dokstamp_sync.steps.work import Delivered, Work
 from tests.worker.scene import COURSE, Scene, create, outcomes, student, uuid_of
 
-HALF = 0.5  # what the scene's randomness answers
+SHARE = 0.75  # of a back-off, half-way between half of it and all of it, as the scene's randomness draws
 
 
 @pytest.mark.parametrize(
@@ -27,12 +28,12 @@ def test_without_a_hint_it_comes_back_after_a_back_off_that_doubles_up_to_the_ca
 ) -> None:
     scene.step.script["ana"] = [error]
     assert scene.take("ana", receives=receives) is None
-    assert scene.answers.hidden == [longest * HALF]
+    assert scene.answers.hidden == [math.ceil(longest * SHARE)]
 
 
-@pytest.mark.parametrize(("after", "seconds"), [(6, 6), (120, 120), (7000.5, 7001), (1e9, 4 * 3600)])
+@pytest.mark.parametrize(("after", "seconds"), [(6, 8), (120, 120), (700.5, 701), (1e9, 900)])
 def test_it_comes_back_no_earlier_than_dokstamp_asks(scene: Scene, after: float, seconds: int) -> None:
-    # Given a DokStamp that names a time to wait, too long to be waited out, of at most four hours
+    # Given a DokStamp that names a time to wait, too long to be waited out; beyond a quarter of an hour nobody heeds it
     scene.step.script["ana"] = [Throttled("429", after=after)]
     # Then the message is hidden for so long, or for the back-off if that is longer
     assert scene.take("ana") is None
@@ -121,25 +122,62 @@ def test_a_record_that_waits_for_its_parent_comes_back_by_the_back_off_or_when_p
     # Given a record that waits for its parent
     scene.step.needs["ana"] = COURSE
     assert scene.take("ana", receives=4) is None
-    assert scene.answers.hidden == [80 * HALF]
+    assert scene.answers.hidden == [math.ceil(10 * SHARE)]
     # When it comes again ten seconds before its patience ends, Then its back-off ends with it
-    scene.clock.sleep(3590)
-    assert scene.take("ana", receives=10) is None
+    assert scene.wait(3590, "ana", receives=10) is None
     assert scene.answers.hidden[-1] == 10
 
 
-def test_a_record_owned_by_another_worker_comes_back_later_and_makes_no_call(scene: Scene) -> None:
-    # Given a record that another worker is at
+@pytest.fixture
+def occupied() -> Scene:
+    """A scene in which another worker has been at ``ana`` for a moment; no call is noted yet."""
+    scene = Scene(lease_seconds=180)
     scene.api.trouble["/students"] = Retry("reset", definite=False)
     scene.step.script["ana"] = [create]
     scene.take("ana")
-    scene.step.begun.clear()
-    # When a second worker gets it under the lease
     scene.worker = scene.another_worker()
-    assert scene.take("ana", run="run-2", receives=2) is None
-    # Then it leaves it alone
-    assert scene.step.begun == []
-    assert scene.answers.hidden[-1] == 20 * HALF
+    scene.step.begun.clear()
+    scene.api.calls.clear()
+    return scene
+
+
+def test_a_record_owned_by_another_worker_comes_back_later_and_makes_no_call(occupied: Scene) -> None:
+    # When a second worker gets a record under the first one's lease, Then it leaves it alone
+    assert occupied.take("ana", run="run-2", receives=2) is None
+    assert occupied.step.begun == []
+    assert occupied.api.calls == []
+    assert occupied.answers.hidden[-1] == 20 * SHARE
+
+
+@pytest.mark.parametrize(("answers", "longest"), [(True, 180 / 6), (False, 900)])
+def test_after_an_outage_nobody_waits_long_for_another_worker(occupied: Scene, answers: bool, longest: float) -> None:
+    # Given a message that was received very often
+    if not answers:
+        occupied.api.trouble["/institutions"] = Retry("503")
+    # When another worker is at its record, Then it comes back soon if DokStamp answers, and else by its back-off
+    assert occupied.take("ana", run="run-2", receives=300) is None
+    assert occupied.answers.hidden[-1] == math.ceil(longest * SHARE)
+
+
+def test_a_record_that_fails_waits_long_though_another_worker_is_at_another_one(occupied: Scene) -> None:
+    occupied.step.script["bia"] = [Retry("500")]
+    assert occupied.take("ana", "bia", run="run-2", receives=300) is None
+    assert occupied.answers.hidden[-1] == 900 * SHARE
+    assert occupied.api.calls == []
+
+
+def test_the_records_of_a_large_message_come_back_after_one_draw_and_not_after_the_longest_of_many(
+    scene: Scene,
+) -> None:
+    # Given many records that fail, and a randomness that draws something else each time
+    draws = iter(range(1, 1000))
+    scene.worker = scene.another_worker(lambda: next(draws) / 1000)
+    names = [f"student{number}" for number in range(50)]
+    for name in names:
+        scene.step.script[name] = [Retry("503")]
+    # When their message comes back, Then it waits by one draw
+    assert scene.take(*names, receives=300) is None
+    assert scene.answers.hidden == [math.ceil(450 * 1.001)]
 
 
 def test_a_run_that_cannot_be_answered_is_answered_when_the_message_comes_back(scene: Scene) -> None:
@@ -147,7 +185,7 @@ def test_a_run_that_cannot_be_answered_is_answered_when_the_message_comes_back(s
     scene.answers.trouble = [Retry("the run could not be answered (ThrottlingException)")]
     # When a message is done
     assert scene.take("ana") is None
-    assert scene.answers.hidden == [5]
+    assert scene.answers.hidden == [math.ceil(10 * SHARE)]
     # Then it comes back, delivers nothing again, and answers
     assert outcomes(scene.take("ana", receives=2)) == {"ana": "created"}
     assert scene.step.begun == ["ana"]
@@ -165,7 +203,7 @@ def test_a_mapping_or_outcomes_table_that_cannot_be_asked_hands_the_message_back
     # When a message with a good and an invalid record is taken
     assert scene.take("ana", student("bia", email="nobody")) is None
     # Then nothing is answered and nothing is lost
-    assert scene.answers.hidden == [5]
+    assert scene.answers.hidden == [math.ceil(10 * SHARE)]
     assert scene.answers.answered == []
 
 

@@ -50,6 +50,7 @@ def test_every_step_brings_its_sample_event_to_an_outcome(
 ) -> None:
     # Given an empty DokStamp, and a queue whose first receive is the last
     monkeypatch.setenv("MAXIMUM_RECEIVES", "1")
+    monkeypatch.setenv("PATIENCE_SECONDS", "0")
     event = json.loads((EVENTS / f"{step}.json").read_text(encoding="utf-8"))
     # When the step's function gets its event
     answer = serve(rules(step))(event, FakeContext())

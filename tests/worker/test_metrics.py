@@ -93,6 +93,7 @@ def test_a_record_whose_parent_never_comes_reaches_cloudwatch_as_blocked(
 ) -> None:
     # Given a step whose first receive is the last
     monkeypatch.setenv("MAXIMUM_RECEIVES", "1")
+    monkeypatch.setenv("PATIENCE_SECONDS", "0")
     # When it gets an enrollment of nobody
     message = students(GHOST) | {"step": "enrollment"}
     found = Lambda(Step.ENROLLMENT, world, capsys).take(message)

@@ -130,7 +130,7 @@ def test_a_record_whose_row_keeps_changing_is_decided_upon_five_times_and_comes_
     assert scene.take("ana") is None
     assert tries == ["student#ana"] * 5
     # And the log tells why it is retried
-    assert retried(logged) == [("Retry", "the record's row keeps changing")]
+    assert retried(logged) == [("Occupied", "the record's row keeps changing")]
 
 
 def test_the_log_tells_that_a_record_is_retried_because_another_worker_owns_it(
@@ -140,7 +140,7 @@ def test_the_log_tells_that_a_record_is_retried_because_another_worker_owns_it(
     scene.put(Row("student#ana", claim=Claim("another", scene.clock() + 5)))
     # When it is taken, Then it comes back, and the log tells why
     assert scene.take("ana") is None
-    assert retried(logged) == [("Retry", "another worker owns this record")]
+    assert retried(logged) == [("Occupied", "another worker owns this record")]
 
 
 def test_a_record_that_changed_while_it_was_to_be_claimed_is_decided_upon_anew(

@@ -164,11 +164,10 @@ def test_a_dry_run_that_meets_a_deleted_parent_leaves_the_mapping_alone(waiting:
 def test_a_parent_that_dokstamp_has_is_not_called_gone(waiting: Scene) -> None:
     # Given a mapped course below which DokStamp knows nothing
     waiting.put(Row("course#CS", uuid=COURSE_UUID))
-    waiting.step.script["ana"] = denied(f"{COURSE}/modules", 2)
+    waiting.step.script["ana"] = denied(f"{COURSE}/modules", 100)
     # When patience ends, Then the SIS is told where to look
     assert waiting.take("ana") is None
-    waiting.clock.sleep(3600)
-    answer = waiting.take("ana", receives=2)
+    answer = waiting.wait(3600, "ana")
     assert reasons(answer)["ana"] == "DokStamp answered 404 below course 'CS', though it has it"
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-# SQS hides a message for twelve hours at most, counted from its receipt. Forty receives of four hours each stay
-# within a queue's retention of ten days.
-LONGEST_RETRY_AFTER = 4 * 3600.0
+LONGEST_RETRY_AFTER = 240.0
+"""Seconds. However long DokStamp asks for, a call asks again after that, so that the end of an outage is noticed."""
+LONGEST_HIDDEN = 12 * 3600.0
+"""Seconds that SQS hides a message at most."""
+KEPT_SECONDS = 14 * 86_400.0
+"""How long queues and dead letters keep a message, and a run waits for a step: the most that SQS can."""
+
+# A record that waits is looked at again after this share of the time that it has waited.
+LOOK_SHARE = 1 / 6
 
 
 def ceiling(receives: int, base: float, cap: float) -> float:
@@ -17,14 +22,30 @@ def ceiling(receives: int, base: float, cap: float) -> float:
     return min(cap, base * 2.0 ** min(receives - 1, 30))
 
 
-def full_jitter(longest: float, random: Callable[[], float]) -> float:
-    """A wait anywhere from 0 to ``longest`` seconds; ``random`` answers from [0, 1)."""
-    return longest * random()
+def look_again(waited: float, base: float, cap: float) -> float:
+    """The longest back-off of a record that has waited so long for something that is missing, in seconds; 1 at least.
+
+    It is not counted by receives: after an outage there are many, and what is missing may be there in a moment.
+    """
+    return max(1.0, min(cap, max(base, waited * LOOK_SHARE)))
+
+
+def equal_jitter(longest: float, drawn: float) -> float:
+    """A wait from half of ``longest`` to all of it; ``drawn`` is from [0, 1)."""
+    return longest / 2 * (1 + drawn)
 
 
 def visibility(wait: float) -> int:
     """Whole seconds for SQS: rounded up, so that no message comes back too early."""
-    return math.ceil(max(0.0, min(wait, LONGEST_RETRY_AFTER)))
+    return math.ceil(max(0.0, min(wait, LONGEST_HIDDEN)))
+
+
+def longest_patience(receives: int, base: float, cap: float) -> float:
+    """The longest that a record can wait with so many receives, in seconds."""
+    waited = 0.0
+    for _ in range(receives - 1):
+        waited += visibility(look_again(waited, base, cap))
+    return waited
 
 
 def retry_after(header: str | None, now: float) -> float | None:

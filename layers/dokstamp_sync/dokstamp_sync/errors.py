@@ -38,6 +38,10 @@ class Retry(SyncError):
         self.definite = definite
 
 
+class Occupied(Retry):
+    """Another worker is at the record, or at a row that it shares: that is soon over."""
+
+
 class OutOfTime(Retry):
     """The worker's own time is up: what is left is handed back, to be taken up at once."""
 
@@ -53,8 +57,8 @@ class Throttled(Retry):
 class NotReady(SyncError):
     """Something that this record needs is not there yet; ``finally_`` is its outcome when patience ends.
 
-    ``left``: how many seconds of patience are left. ``rival``: the row id of the record that has what this one needs.
-    ``settled``: that record was delivered with it, and is not just being delivered.
+    ``waited``, ``left``: how many seconds of patience are used up and left. ``rival``: the row id of the record that
+    has what this one needs. ``settled``: that record was delivered with it, and is not just being delivered.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class NotReady(SyncError):
     ) -> None:
         super().__init__(reason)
         self.finally_ = finally_
+        self.waited = 0.0
         self.left = float("inf")
         self.rival = rival
         self.settled = settled

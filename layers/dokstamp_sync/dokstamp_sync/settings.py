@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
+from dokstamp_sync import backoff
 from dokstamp_sync.errors import Misconfigured
 from dokstamp_sync.fields import sis_id
 
@@ -37,7 +38,7 @@ class Settings(BaseModel):
 
     record_threads: int = 8
     calls_per_second: float = 0
-    maximum_receives: int = 40
+    maximum_receives: int = 470
     retry_base_seconds: float = 10
     retry_cap_seconds: float = 900
     deadline_seconds: float = 20
@@ -59,6 +60,37 @@ class Settings(BaseModel):
             raise ValueError(
                 f"LEASE_SECONDS ({self.lease_seconds:g}) must exceed DEADLINE_SECONDS + PROCESSING_SECONDS + "
                 f"SKEW_SECONDS ({self.in_flight_seconds:g})"
+            )
+        return self
+
+    @property
+    def longest_wait_seconds(self) -> float:
+        """The longest that a message is hidden after a try."""
+        return max(self.retry_cap_seconds, self.lease_seconds, backoff.LONGEST_RETRY_AFTER)
+
+    @model_validator(mode="after")
+    def _a_message_is_tried_while_it_is_kept(self) -> Self:
+        if self.longest_wait_seconds > backoff.LONGEST_HIDDEN:
+            raise ValueError(
+                f"RETRY_CAP_SECONDS and LEASE_SECONDS must not exceed {backoff.LONGEST_HIDDEN:.0f}: SQS hides no "
+                "message for longer"
+            )
+        if self.maximum_receives * self.longest_wait_seconds > backoff.KEPT_SECONDS:
+            raise ValueError(
+                f"MAXIMUM_RECEIVES ({self.maximum_receives}) times the longest wait ({self.longest_wait_seconds:g}) "
+                f"must not exceed {backoff.KEPT_SECONDS:.0f}, for SQS and the runs keep nothing longer: lower "
+                "MAXIMUM_RECEIVES, RETRY_CAP_SECONDS or LEASE_SECONDS"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _receives_outlast_patience(self) -> Self:
+        longest = backoff.longest_patience(self.maximum_receives, self.retry_base_seconds, self.retry_cap_seconds)
+        if self.patience_seconds > longest:
+            raise ValueError(
+                f"PATIENCE_SECONDS ({self.patience_seconds:g}) cannot be used up within MAXIMUM_RECEIVES "
+                f"({self.maximum_receives}), which last for {longest:g} at most: raise MAXIMUM_RECEIVES or lower "
+                "PATIENCE_SECONDS"
             )
         return self
 

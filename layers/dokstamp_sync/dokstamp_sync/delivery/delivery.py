@@ -11,7 +11,7 @@ from dokstamp_sync.delivery.gate import Gate, WouldWrite
 from dokstamp_sync.delivery.gone import gone
 from dokstamp_sync.delivery.refusing import Refusing, outcome_of
 from dokstamp_sync.delivery.shared import SharedRows
-from dokstamp_sync.errors import Blocked, NotFound, NotReady, Rejected, Retry
+from dokstamp_sync.errors import Blocked, NotFound, NotReady, Occupied, Rejected, Retry
 from dokstamp_sync.mapping.claims import Claimed, Sent
 from dokstamp_sync.mapping.decision import Busy, Said, Settled, decide
 from dokstamp_sync.mapping.dry_run import PLANNED
@@ -46,7 +46,7 @@ class Deliveries(Generic[R]):
                 # This record's row has changed, or a row that it shares.
                 id_ = row_id(self._step, record.sis_id)
                 row = context.means.store.read([id_]).get(id_)
-        raise Retry("the record's row keeps changing")
+        raise Occupied("the record's row keeps changing")
 
     def wait(self, record: R, context: Context, missing: NotReady) -> RecordOutcome:
         """Raises ``missing`` while there is patience. After that, refuses the record and answers this outcome."""
@@ -63,7 +63,7 @@ class Deliveries(Generic[R]):
                     self._settle(row, settled, said, context)
                 return outcome_of(record, self._step, settled.outcome, settled.reason, row)
             case Busy():
-                raise Retry("another worker owns this record")
+                raise Occupied("another worker owns this record")
         if refused := context.parents.refused(as_said(row_id(self._step, record.sis_id), said.fingerprint)):
             # The message is a copy of one that was answered before.
             return outcome_of(record, self._step, refused, f"{refused} before, in this run", row)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from dokstamp_sync.delivery.context import Context
-from dokstamp_sync.errors import Blocked, NotReady, Rejected, Retry
+from dokstamp_sync.errors import Blocked, NotReady, Occupied, Rejected
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.mapping.decision import Said
 from dokstamp_sync.mapping.dry_run import PLANNED
-from dokstamp_sync.mapping.row import Conflict, Delivery, Row, change, row_id
+from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Waited, change, row_id
 from dokstamp_sync.mapping.run_notes import SECONDS
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.order import Step
@@ -27,19 +27,21 @@ class Refusing:
     def wait(self, record: Record, said: Said, context: Context, missing: NotReady) -> RecordOutcome:
         """Raises ``missing`` while there is patience. After that, refuses the record and answers this outcome.
 
-        Patience begins when something is first known to be missing; an outage of DokStamp before that does not count.
+        Patience begins when something is first known to be missing. After that only such time counts in which the
+        record is asked about again and again: what an outage takes does not count, before or in between.
         """
         id_ = row_id(self._step, record.sis_id)
         row = context.means.store.read([id_]).get(id_)
         if context.patience > 0:
             row = self._note_waiting(id_, said.run, context)
-            missing.left = (row.waiting or {})[said.run] + context.patience - context.means.clock()
+            missing.waited = (row.waiting or {})[said.run].waited
+            missing.left = context.patience - missing.waited
             if missing.left > 0:
                 raise missing
         try:
             return self.refuse(record, row, said, context, missing)
         except Conflict:
-            raise Retry("another worker is at the record that was to be refused") from None
+            raise Occupied("another worker is at the record that was to be refused") from None
 
     def refuse(
         self,
@@ -68,17 +70,20 @@ class Refusing:
             claimed.refuse(refused)
         else:
             base = row or Row(id=id_)
-            waiting = {run: since for run, since in (base.waiting or {}).items() if run != said.run}
+            waiting = {run: note for run, note in (base.waiting or {}).items() if run != said.run}
             context.means.store.write(replace(base, refused=refused, waiting=waiting or None), row)
         return result
 
     def _note_waiting(self, id_: str, run: str, context: Context) -> Row:
-        """Stores since when this run's record waits, and removes the notes of runs that must have ended."""
-        now = context.means.clock()
+        """Stores how long this run's record has waited, and removes the notes of runs that must have ended."""
+        now, longest = context.means.clock(), context.means.settings.retry_cap_seconds
 
         def note(row: Row) -> Row:
-            waiting = {each: since for each, since in (row.waiting or {}).items() if since > now - SECONDS}
-            return row if run in waiting else replace(row, waiting={**waiting, run: now})
+            waiting = {each: known for each, known in (row.waiting or {}).items() if known.seen > now - SECONDS}
+            before = waiting.get(run, Waited(0.0, now))
+            # No back-off is longer. What is longer was an outage.
+            waited = before.waited + min(longest, max(0.0, now - before.seen))
+            return replace(row, waiting={**waiting, run: Waited(waited, max(now, before.seen))})
 
         return change(context.means.store, id_, note)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.gate import Gate, WouldWrite
-from dokstamp_sync.errors import Retry
+from dokstamp_sync.errors import Occupied
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.mapping.identity import Hold, key_word, named
 from dokstamp_sync.mapping.row import Conflict, Row, step_of
@@ -28,11 +28,11 @@ class SharedRows:
     def claim(self, id_: str) -> Claimed:
         row = self._means.store.read([id_]).get(id_)
         if row and row.claim and row.claim.until > self._means.clock():
-            raise Retry("another worker owns a row that this record shares")
+            raise Occupied("another worker owns a row that this record shares")
         try:
             claimed = self._means.claims.claim(id_, row)
         except Conflict:
-            raise Retry("another worker was faster") from None
+            raise Occupied("another worker was faster") from None
         self._gate.claims.append(claimed)
         return claimed
 

@@ -99,7 +99,7 @@ class DynamoDBStore:
         for asked_before in range(MOST_ROUNDS):
             if asked_before:
                 longest = backoff.ceiling(asked_before, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
-                self._sleep(backoff.full_jitter(longest, self._random))
+                self._sleep(backoff.equal_jitter(longest, self._random()))
             try:
                 answer = self._client.batch_get_item(RequestItems=asked)
             except (ClientError, BotoCoreError) as error:
@@ -125,6 +125,10 @@ def _item(row: Row) -> dict[str, Any]:
 def _row(item: dict[str, Any]) -> Row:
     deserialize = TypeDeserializer().deserialize
     plain = {name: deserialize(part) for name, part in item.items()}
+    for run, note in (plain.get("waiting") or {}).items():
+        if not isinstance(note, dict):
+            # In its old form it says only since when the run waits.
+            plain["waiting"][run] = {"waited": 0, "seen": note}
     return _ROW.validate_json(json.dumps(plain, default=_number))
 
 

@@ -53,12 +53,23 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Waited:
+    """For how many seconds a run's record has waited, and when it was last seen that something is missing.
+
+    ``seen``: seconds since the epoch. The time between may be longer: an outage does not count.
+    """
+
+    waited: float
+    seen: float
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """``version`` changes with every write. ``facts``: what later steps and deliveries need to know, by name.
 
     ``key``: the key of the record's entity in DokStamp, as last delivered, by its note's id (see identity.key_id).
     ``intent``: something may be about to be created or given another key. It holds what a retry must send unchanged.
-    ``waiting``: run -> since when (seconds since the epoch) its record waits for something that is missing.
+    ``waiting``: run -> how long its record has waited for something that is missing.
     ``applied``: the last delivery that DokStamp took. ``refused``: one that was refused since.
     ``expires_at``: when DynamoDB may remove the row (seconds since the epoch); None: never.
     """
@@ -72,7 +83,7 @@ class Row:
     refused: Delivery | None = None
     claim: Claim | None = None
     intent: Mapping[str, str] | None = None
-    waiting: Mapping[str, float] | None = None
+    waiting: Mapping[str, Waited] | None = None
     expires_at: int | None = None
 
 

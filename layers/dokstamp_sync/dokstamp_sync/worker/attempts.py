@@ -11,13 +11,13 @@ from dokstamp_sync.delivery.brake import LONGEST_WAIT_SECONDS
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.delivery import Deliveries
 from dokstamp_sync.delivery.shared_pace import BRAKE
-from dokstamp_sync.errors import NotReady, OutOfTime, SyncError, Throttled
+from dokstamp_sync.errors import NotReady, Occupied, OutOfTime, Rejected, Retry, SyncError, Throttled
 from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.mapping.run_notes import as_said
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
-from dokstamp_sync.steps.work import R, StepRules
+from dokstamp_sync.steps.work import Api, R, StepRules
 
 
 @dataclass(slots=True)
@@ -38,6 +38,17 @@ def refusal(step: Step, attempt: Attempt[R] | RecordOutcome) -> dict[str, Outcom
     return {id_: told.outcome} | said
 
 
+def silence(api: Api) -> Retry | None:
+    """What keeps DokStamp from answering; None if it answers a question that costs it little."""
+    try:
+        next(iter(api.pages("/institutions")), None)
+    except Retry as error:
+        return error
+    except Rejected:
+        pass
+    return None
+
+
 class Attempts(Generic[R]):
     """Delivers the records of messages of one step."""
 
@@ -49,13 +60,15 @@ class Attempts(Generic[R]):
 
     def make(self, records: Sequence[R], context: Context) -> list[Attempt[R]]:
         """One attempt per record, in order. Raises Retry if the mapping cannot be read."""
+        answered = context.means.brake.calls
         attempts = [Attempt(record, OutOfTime("the record was not begun")) for record in records]
         self._side_by_side(attempts, context)
         while held_up := self._held_up(attempts, context):
             self._side_by_side(held_up, context)
         self._once_more(attempts, context)
+        failed = self._silence(attempts, context, answered)
         for each in attempts:
-            self._settle(each, context)
+            self._settle(each, context, failed)
         return attempts
 
     def _side_by_side(self, attempts: Sequence[Attempt[R]], context: Context) -> None:
@@ -95,14 +108,31 @@ class Attempts(Generic[R]):
                 self._deliver(each, rows, context)
             got_on = any(not isinstance(each.came_of, NotReady) for each in waiting)
 
+    def _silence(self, attempts: Sequence[Attempt[R]], context: Context, answered: int) -> Retry | None:
+        """What kept DokStamp from answering, None if it answers. ``answered``: how many answers it had given before.
+
+        It is asked where records wait: while it is down, what they wait for cannot come.
+        """
+        came_of = [each.came_of for each in attempts]
+        failed = next((each for each in came_of if isinstance(each, Retry) and not isinstance(each, Occupied)), None)
+        waits = any(isinstance(each, NotReady) for each in came_of)
+        if failed or not waits or not context.patience or context.means.brake.calls > answered:
+            return failed
+        return silence(context.means.api)
+
     def _deliver(self, attempt: Attempt[R], rows: Mapping[str, Row], context: Context) -> None:
         row = rows.get(self._id(attempt))
         attempt.came_of = self._catch(lambda: self._deliveries.deliver(attempt.record, row, context), context)
 
-    def _settle(self, attempt: Attempt[R], context: Context) -> None:
-        """A record that waits goes on waiting, or is refused. Logs a record that has no outcome."""
+    def _settle(self, attempt: Attempt[R], context: Context, failed: Retry | None) -> None:
+        """A record that waits goes on waiting, or is refused, unless ``failed`` kept DokStamp from being asked.
+
+        Logs a record that has no outcome.
+        """
         missing = attempt.came_of
-        if isinstance(missing, NotReady):
+        if isinstance(missing, NotReady) and failed:
+            attempt.came_of = failed
+        elif isinstance(missing, NotReady):
             attempt.came_of = self._catch(lambda: self._deliveries.wait(attempt.record, context, missing), context)
         if isinstance(attempt.came_of, Exception):
             self._log(attempt.record.sis_id, attempt.came_of)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from dokstamp_sync import backoff, observability
 from dokstamp_sync.delivery.context import Context, Means
 from dokstamp_sync.delivery.parents import Parents
-from dokstamp_sync.errors import Misconfigured, NotReady, OutOfTime, Retry, Throttled
+from dokstamp_sync.errors import Misconfigured, NotReady, Occupied, OutOfTime, Retry, Throttled
 from dokstamp_sync.mapping.invalid import Invalid
 from dokstamp_sync.mapping.run_notes import note_refused
 from dokstamp_sync.messages import StepMessage, read_json
@@ -20,7 +20,7 @@ from dokstamp_sync.observability import logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer, count
 from dokstamp_sync.reading import apparent_sis_id, parse, problems, sentence
 from dokstamp_sync.steps.work import R, StepRules
-from dokstamp_sync.worker.attempts import Attempt, Attempts, refusal
+from dokstamp_sync.worker.attempts import Attempt, Attempts, refusal, silence
 
 _A_RUN_WAITS = re.compile(r'"task_token"(?!\s*:\s*(null|""))')
 
@@ -154,23 +154,41 @@ class Worker(Generic[R]):
                 observability.count(type(each).__name__)
         if self._means.clock() - received.first_received > self._settings.oldest_message_seconds:
             observability.count("Overdue")
-        wait = max(self._wait(each, received) for each in open_)
-        seconds = backoff.visibility(wait)
+        longest = self._longest(open_, received)
+        # One draw for all: the longest of many draws would be the same for every large message.
+        drawn = self._random()
+        wait = max(self._wait(each, longest, drawn) for each in open_)
+        seconds = backoff.visibility(min(wait, self._settings.longest_wait_seconds))
         self._answers.hide(received.receipt_handle, seconds)
         logger.info("message handed back", done=done, open=len(open_), seconds=seconds, receives=received.receives)
         raise HandedBack(f"{len(open_)} records have no outcome yet")
 
-    def _wait(self, error: Exception, received: Received) -> float:
+    def _longest(self, open_: Sequence[Exception], received: Received) -> float:
+        """The longest back-off. Only receives that failed make it long, not those that an outage before has cost."""
+        settings, api = self._settings, self._means.api
+        longest = backoff.ceiling(received.receives, settings.retry_base_seconds, settings.retry_cap_seconds)
+        is_held_up = any(isinstance(each, Occupied) for each in open_)
+        others = [each for each in open_ if not isinstance(each, Occupied | NotReady)]
+        if longest <= settings.lease_seconds or others or not is_held_up or not (self._got_on or silence(api) is None):
+            return longest
+        # Other workers are at these records, and DokStamp answers them.
+        return settings.lease_seconds / 6
+
+    @property
+    def _got_on(self) -> bool:
+        """Whether DokStamp has answered a call about this message."""
+        return self._means.brake.calls > self._calls_before
+
+    def _wait(self, error: Exception, longest: float, drawn: float) -> float:
         if isinstance(error, OutOfTime):
             return 0.0
-        if isinstance(error, Throttled) and self._means.brake.calls > self._calls_before:
+        if isinstance(error, Throttled) and self._got_on:
             # It got on, and so it will again: only what never gets a turn gives way to others for longer each time.
             return max(1.0, error.after or 0.0)
-        settings = self._settings
-        longest = backoff.ceiling(received.receives, settings.retry_base_seconds, settings.retry_cap_seconds)
-        wait = backoff.full_jitter(longest, self._random)
         if isinstance(error, NotReady):
-            return max(1.0, min(wait, error.left))
+            look = backoff.look_again(error.waited, self._settings.retry_base_seconds, self._settings.retry_cap_seconds)
+            return max(1.0, min(backoff.equal_jitter(look, drawn), error.left))
+        wait = backoff.equal_jitter(longest, drawn)
         return max(wait, (error.after if isinstance(error, Retry) else None) or 0.0)
 
     def _note_refused(self, message: StepMessage, attempts: Attempted[R], received: Received) -> None:
