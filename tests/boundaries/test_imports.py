@@ -86,6 +86,7 @@ KNOW_AWS = {
     "worker/entry.py",
     "worker/pdfs.py",
     "intake/entry.py",
+    "worker/credentials.py",
     "edge/queue.py",
 }
 HOUSE = [path for floor in FLOORS for path in files(LAYER / floor)]
