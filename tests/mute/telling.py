@@ -39,11 +39,16 @@ class Told:
 
 def told(scene: Scene, sandbox: Sandbox, aws: Aws, before: Callable[[Stage], None] = lambda stage: None) -> Told:
     """Plays the scene in an AWS of its own. ``before``: what else happens before it."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        stage = make_stage(patch, sandbox)
+    with staged(sandbox) as stage:
         scene.before(stage)
         before(stage)
         return listen(lambda: scene.act(stage), stage, aws)
+
+
+@contextmanager
+def staged(sandbox: Sandbox) -> Iterator[Stage]:
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        yield make_stage(patch, sandbox)
 
 
 def listen(act: Callable[[], Any], stage: Stage, aws: Aws) -> Told:

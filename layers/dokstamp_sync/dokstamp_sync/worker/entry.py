@@ -91,7 +91,8 @@ def serve(rules: StepRules[R]) -> Handler:
         database = boto3.client("dynamodb")
         store = DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random)
         brake = Brake(store, time.time, time.sleep, random.random, settings.calls_per_second)
-        dokstamp = DokStamp(settings, credentials(SecretsProvider(), settings.credentials_secret_arn), brake)
+        secrets = SecretsProvider(boto3_client=boto3.client("secretsmanager"))
+        dokstamp = DokStamp(settings, credentials(secrets, settings.credentials_secret_arn), brake)
         means = Means(
             store=store,
             refusals=RefusalTable(database, settings.outcomes_table, settings.outcome_days, time.time),
