@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
-from dokstamp_sync.errors import HandedBack, Retry
+from dokstamp_sync.errors import HandedBack, Misconfigured, Retry
 from dokstamp_sync.intake.check import Refused, as_sent, check
 from dokstamp_sync.intake.entry import StepFunctionsRuns
 from dokstamp_sync.intake.intake import Intake
@@ -203,7 +203,7 @@ def _at_a_worker(body: str) -> str:
     world = World()
     try:
         world.worker(message.step if message else Step.STUDENT).take(_received(body))
-    except HandedBack:
+    except (HandedBack, Misconfigured):
         _expect(message is None and '"task_token"' in body, "handed back")
         return "handed back"
     kept = world.aws.tables.get("outcomes", {})

@@ -1,5 +1,6 @@
 """A step's Lambda handler from end to end: a real SQS event, emulated AWS, and the sandbox."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,6 @@ from typing import Any
 import boto3
 import pytest
 
-from dokstamp_sync.errors import Misconfigured
 from dokstamp_sync.order import Step
 from dokstamp_sync.worker.entry import Handler, serve
 from local.sandbox import Fault, Sandbox
@@ -127,10 +127,15 @@ def test_a_secret_without_credentials_keeps_the_message(world: World, handler: H
     assert world.kept("outcomes") == {}
 
 
-def test_an_environment_that_lacks_a_variable_fails_the_batch_and_names_it(
-    world: World, handler: Handler, monkeypatch: pytest.MonkeyPatch
+def test_an_environment_that_lacks_a_variable_keeps_the_batch_and_names_it(
+    world: World, handler: Handler, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
 ) -> None:
+    # Given a function without the tenant
     monkeypatch.delenv("DOKSTAMP_TENANT")
-    world.send(students(ANA))
-    with pytest.raises(Misconfigured, match="DOKSTAMP_TENANT"):
-        handler(world.receive(), FakeContext())
+    world.send(students(ANA), students(BIA))
+    event = world.receive()
+    # When it gets messages, Then all stay, and each is told of
+    assert failed(handler(event, FakeContext())) == [each["messageId"] for each in event["Records"]]
+    told = [json.loads(line) for line in logged.getvalue().splitlines()]
+    assert [each["message_id"] for each in told] == [each["messageId"] for each in event["Records"]]
+    assert all("DOKSTAMP_TENANT" in each["reason"] for each in told)

@@ -71,7 +71,10 @@ class Worker(Generic[R]):
         self._attempts.begin_before = self._means.brake.begin_before = moment
 
     def take(self, received: Received) -> None:
-        """Takes every record to its outcome and answers the token. Raises HandedBack if a record has none yet."""
+        """Takes every record to its outcome and answers the token. Raises HandedBack if a record has none yet.
+
+        What it raises besides is nobody's record: whoever calls it tells of that, and hides the message.
+        """
         self._calls_before = self._means.brake.calls
         try:
             message = StepMessage.model_validate(read_json(received.body), context={"now": self._means.clock()})
@@ -189,7 +192,7 @@ class Worker(Generic[R]):
         If a run waits for it, the state machine is wrong, not the SIS: the message stays and becomes a dead letter.
         """
         if _A_RUN_WAITS.search(received.body):
-            self._retry(received, Misconfigured("a run waits for this message, and it is not a step message"), 0)
+            raise Misconfigured("a run waits for this message, and it is not a step message")
         wrong = problems(error) if isinstance(error, ValidationError) else [{"field": "", "problem": str(error)}]
         outcome = RecordOutcome(self._rules.step, None, Outcome.REJECTED, sentence(wrong))
         # The body may hold a lone surrogate, and no table takes that.
