@@ -4,6 +4,7 @@ import pytest
 
 from local.sandbox import Sandbox
 from tests.mute.aws import Aws
+from tests.mute.judging import first_of_its_kind
 from tests.mute.scenes import SCENES
 from tests.mute.telling import Told, told
 
@@ -21,10 +22,5 @@ def usual(no_tls: None, served: Sandbox) -> dict[str, Told]:
 
 @pytest.fixture(scope="session")
 def first(usual: dict[str, Told]) -> dict[str, list[int]]:
-    """The calls of each scene that no scene before it makes in the same way."""
-    seen = set[object]()
-    found: dict[str, list[int]] = {}
-    for name, each in usual.items():
-        found[name] = [number for number, call in enumerate(each.aws.calls) if call not in seen]
-        seen.update(each.aws.calls)
-    return found
+    """See first_of_its_kind."""
+    return first_of_its_kind(usual)

@@ -22,12 +22,16 @@ Line = dict[str, Any]
 
 @dataclass
 class Told:
-    """``left``: the messages that stay in their queue, by receipt handle; ``raised``: what came out of the function."""
+    """``events``: those that brought messages of a queue; ``left``: those of them that stay, by receipt handle.
+
+    ``raised``: what came out of the function.
+    """
 
     aws: Aws
     lines: list[Line] = field(default_factory=list)
     metrics: Counter[str] = field(default_factory=Counter)
     left: list[str] = field(default_factory=list)
+    events: list[Line] = field(default_factory=list)
     raised: Exception | None = None
     text: str = ""
 
@@ -66,7 +70,8 @@ def listen(act: Callable[[], Any], stage: Stage, aws: Aws) -> Told:
     for line in out.getvalue().splitlines():
         found.metrics.update(_sums(json.loads(line)) if line.startswith('{"_aws"') else {})
     failed = {each["itemIdentifier"] for each in (answer or {}).get("batchItemFailures", [])}
-    messages = [each for event in stage.events for each in event.get("Records", [])]
+    found.events = [event for event in stage.events if "Records" in event]
+    messages = [each for event in found.events for each in event["Records"]]
     found.left = [each["receiptHandle"] for each in messages if each["messageId"] in failed]
     return found
 

@@ -15,7 +15,7 @@ from dokstamp_sync.errors import Misconfigured
 
 RENEW_EARLY_SECONDS = 60.0
 # The secret is read past its cache at most so often, however many calls are refused meanwhile.
-READ_ANEW_SECONDS = 5.0
+READ_ANEW_SECONDS = 3.0
 # For an answer that does not say how long its token lives.
 SHORT_LIFE_SECONDS = 300.0
 LONGEST_LIFE_SECONDS = 86_400
@@ -98,11 +98,13 @@ class Tokens:
         return self._get(newer)
 
     def _secret(self, *, afresh: bool) -> Mapping[str, str]:
+        """The secret, past its cache if that is due; see READ_ANEW_SECONDS."""
         now = self._clock()
         is_due = afresh and now - self._read_anew >= READ_ANEW_SECONDS
+        secret = self._credentials(is_due)
         if is_due:
             self._read_anew = now
-        return self._credentials(is_due)
+        return secret
 
     def _get(self, secret: Mapping[str, str]) -> None:
         answer = self._ask(token_request(self._auth, secret))
