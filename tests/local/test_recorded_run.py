@@ -7,6 +7,7 @@ import pytest
 from tests.local import grants
 from tests.local.grants import Grant
 from tests.local.recorder import REFUSED
+from tests.local.troubled import exhausted_at_the_intake
 from tests.local.world import World
 
 LAMBDA_GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg"
@@ -31,8 +32,9 @@ DESTINATION = ("ResultsRole", "sqs:SendMessage", "-results-dead-letters")
 
 
 @pytest.fixture(scope="module")
-def runs(delivered: str, cut_off: dict[str, str]) -> list[str]:
-    """The ARNs of runs that went through everything, to their end."""
+def runs(world: World, delivered: str, cut_off: dict[str, str]) -> list[str]:
+    """The ARNs of runs that went through everything, to their end; and the intake has handed a message back."""
+    exhausted_at_the_intake(world)
     return [delivered, *cut_off.values()]
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from local.follow import run_of
+from local.gaps import function_of
 from tests.local.world import SECONDS, Json, World, outcomes
 
 PDF = "recorded/REC-S.pdf"
@@ -67,6 +68,20 @@ def go_through(world: World) -> str:
     # Nothing new
     assert set(outcomes(world.send(world.message(**records))).values()) == {"unchanged"}
     return run_of(delivery["id"])
+
+
+def exhausted_at_the_intake(world: World) -> None:
+    """A message that the intake, with wrong settings, hands back until it is in the inbox's dead letters."""
+    functions, name = world.functions, function_of("intake")
+    right = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    wrong = right | {"LEASE_SECONDS": "no number"}
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": wrong})
+    try:
+        world.put(world.message(students=[]))
+        letters = world.sqs.get_queue_url(QueueName=f"{function_of('inbox')}-dead-letters")["QueueUrl"]
+        wait_for(lambda: not world.is_empty(letters))
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": right})
 
 
 def stopped(world: World) -> str:

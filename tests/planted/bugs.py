@@ -6,5 +6,6 @@ from tests.planted.certifying import CERTIFYING
 from tests.planted.delivering import DELIVERING
 from tests.planted.depending import DEPENDING
 from tests.planted.naming import NAMING
+from tests.planted.telling import TELLING
 
-BUGS = (*DELIVERING, *NAMING, *CERTIFYING, *DEPENDING)
+BUGS = (*DELIVERING, *NAMING, *CERTIFYING, *DEPENDING, *TELLING)

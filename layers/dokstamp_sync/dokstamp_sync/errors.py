@@ -54,6 +54,10 @@ class Throttled(Retry):
     """DokStamp asked for fewer calls (429), or for none at all for a while (``Retry-After``)."""
 
 
+class HandedBack(Exception):
+    """The message stays in its queue, for some of its records have no outcome yet. What kept them has been told."""
+
+
 class NotReady(SyncError):
     """Something that this record needs is not there yet; ``finally_`` is its outcome when patience ends.
 

@@ -43,8 +43,8 @@ SAME_SECONDS = 0.5
 @dataclass(frozen=True, slots=True)
 class Pace:
     """``rate``: the calls per second that DokStamp last refused, or that got through before it first refused any; 0 if
-    no limit is known. ``since``: when the pace begins, by the share ``fall`` below the rate. ``fixed``: somebody set the
-    rate, and it stays. ``found``: DokStamp refused calls that kept to the pace, so the limit is near.
+    no limit is known. ``since``: when the pace begins, by the share ``fall`` below the rate. ``fixed``: somebody set
+    the rate, and it stays. ``found``: DokStamp refused calls that kept to the pace, so the limit is near.
 
     ``free_at``: when the next call may be sent that nobody has a permit for. ``up_since``: the end of the pause after
     the last outage, 0 if there was none; ``outage_pause``: how long that was, in seconds.
