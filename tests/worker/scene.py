@@ -17,7 +17,7 @@ from dokstamp_sync.records import Student
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import Delivered, Parent, Reference, Work
 from dokstamp_sync.worker.batch import HandedBack, Received, Worker
-from tests.support.memory import MemoryStore, RefusalList
+from tests.support.memory import InboxList, MemoryStore, RefusalList
 from tests.support.pipeline import Clock, FolderPdfs, settings
 
 Act = Callable[[Work[Student]], Delivered]
@@ -145,6 +145,7 @@ class Scene:
         self.first = self.clock()
         self.store = MemoryStore()
         self.refusals = RefusalList()
+        self.inbox = InboxList()
         self.api = FakeApi()
         self.answers = FakeAnswers()
         self.step = ScriptedStep()
@@ -155,6 +156,7 @@ class Scene:
         means = Means(
             store=self.store,
             refusals=self.refusals,
+            inbox=self.inbox,
             api=self.api,
             pdfs=FolderPdfs(),
             brake=self.brake,

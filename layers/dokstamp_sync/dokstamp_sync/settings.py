@@ -30,6 +30,7 @@ class Settings(BaseModel):
     mapping_table: str = ""
     outcomes_table: str = ""
     queue_url: str = ""
+    inbox_queue_url: str = ""
     results_queue_url: str = ""
     state_machine_arn: str = ""
     pdf_bucket: str = ""
