@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.planted.certifying import CERTIFYING
 from tests.planted.delivering import DELIVERING
 from tests.planted.depending import DEPENDING
+from tests.planted.healing import HEALING
 from tests.planted.naming import NAMING
 
-BUGS = (*DELIVERING, *NAMING, *CERTIFYING, *DEPENDING)
+BUGS = (*DELIVERING, *NAMING, *CERTIFYING, *DEPENDING, *HEALING)
