@@ -66,7 +66,7 @@ def test_a_record_that_is_rejected_waits_for_nobody(scene: Scene) -> None:
     assert [each.awaits for each in scene.refusals.items.values()] == [""]
 
 
-def test_many_that_are_blocked_by_one_cost_one_mark(scene: Scene) -> None:
+def test_many_that_are_blocked_by_one_cost_one_mark(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     # Given a message of records that all need one course
     names = [f"s{place}" for place in range(200)]
     scene.step.needs = dict.fromkeys(names, COURSE)
@@ -80,14 +80,16 @@ def test_many_that_are_blocked_by_one_cost_one_mark(scene: Scene) -> None:
         written.append(row.id)
         return write(row, *rest)
 
-    scene.store.write = noting  # type: ignore[method-assign]
+    monkeypatch.setattr(scene.store, "write", noting)
     scene.take(*names, receives=2)
     # Then the course is marked once, and all are found
     assert written.count("course#CS") == 1
     assert len(scene.refusals.waiting_for("course#CS")) == 200
 
 
-def test_a_parent_that_comes_while_its_child_is_being_blocked_is_not_overlooked(scene: Scene) -> None:
+def test_a_parent_that_comes_while_its_child_is_being_blocked_is_not_overlooked(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Given a parent that is delivered just when its child is kept as blocked
     keep = scene.refusals.keep
 
@@ -95,7 +97,7 @@ def test_a_parent_that_comes_while_its_child_is_being_blocked_is_not_overlooked(
         keep(*given, **how)
         scene.put(Row("course#CS", uuid="course"))
 
-    scene.refusals.keep = keeping  # type: ignore[method-assign]
+    monkeypatch.setattr(scene.refusals, "keep", keeping)
     # When the child's patience is over, Then it is delivered all the same, and nothing is kept of it
     assert outcomes(block(scene)) == {"ana": "created"}
     assert scene.refusals.kept == {}
@@ -137,8 +139,8 @@ def test_whoever_delivers_an_awaited_record_sends_what_waits_for_it_to_the_inbox
     assert scene.row("ana").awaited is None
 
 
-def test_a_record_for_which_nobody_waits_costs_no_question(scene: Scene) -> None:
-    scene.refusals.waiting_for = _unexpected  # type: ignore[method-assign]
+def test_a_record_for_which_nobody_waits_costs_no_question(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scene.refusals, "waiting_for", _unexpected)
     assert outcomes(scene.take("ana", "bia")) == {"ana": "created", "bia": "created"}
     assert outcomes(scene.take("ana", run="run-2")) == {"ana": "unchanged"}
 
@@ -162,7 +164,7 @@ def test_a_mark_that_is_young_puts_the_question_off_for_the_index_may_lag(scene:
 
 @pytest.mark.parametrize("fails_at", [1, 2])
 def test_a_worker_that_dies_on_the_way_leaves_it_to_the_next_one_under_the_same_names(
-    fails_at: int, scene: Scene
+    fails_at: int, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given two messages to send, and an inbox that cannot be reached for one of them
     wait_for_ana(scene, 1, "old")
@@ -175,7 +177,7 @@ def test_a_worker_that_dies_on_the_way_leaves_it_to_the_next_one_under_the_same_
             raise Retry("the inbox could not be reached")
         send(body)
 
-    scene.inbox.send = sending  # type: ignore[method-assign]
+    monkeypatch.setattr(scene.inbox, "send", sending)
     # When the student is delivered and its message comes again
     assert scene.take("ana") is None
     assert outcomes(scene.take("ana", receives=2)) == {"ana": "created"}
@@ -195,7 +197,7 @@ def test_another_delivery_is_another_cause(scene: Scene) -> None:
     assert len({each["id"] for each in sent(scene)}) == 2
 
 
-def test_a_mark_that_was_made_meanwhile_is_not_removed(scene: Scene) -> None:
+def test_a_mark_that_was_made_meanwhile_is_not_removed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     # Given a student whose row another worker marks while the inbox is written to
     wait_for_ana(scene)
 
@@ -203,7 +205,7 @@ def test_a_mark_that_was_made_meanwhile_is_not_removed(scene: Scene) -> None:
         row = scene.row("ana")
         scene.store.write(replace(row, awaited=scene.clock()), row)
 
-    scene.inbox.send = sending  # type: ignore[method-assign]
+    monkeypatch.setattr(scene.inbox, "send", sending)
     # When it is delivered, Then the new mark stays
     assert outcomes(scene.take("ana")) == {"ana": "created"}
     assert scene.row("ana").awaited == scene.clock()
@@ -221,17 +223,13 @@ def test_many_are_sent_in_messages_that_the_intake_takes(number: int, size: int,
     assert all(len(body.encode()) <= MOST_BYTES and check(body) for body in scene.inbox.bodies)
 
 
-def test_a_record_that_fits_into_no_inbox_message_says_that_it_has_to_be_sent_again(scene: Scene) -> None:
+def test_a_record_that_fits_into_no_inbox_message_says_that_it_has_to_be_sent_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Given a record that came on the step's own queue and is larger than what an inbox message holds
-    large = student("ana", gender="x" * 200)
-    limit = "dokstamp_sync.delivery.refusing.MOST_STATE_BYTES"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(limit, 15_800)
-        scene.step.needs["ana"] = COURSE
-        assert scene.take(large) is None
-        scene.clock.sleep(3600)
-        # When it is blocked
-        answer = scene.take(large, receives=2)
+    monkeypatch.setattr("dokstamp_sync.delivery.refusing.MOST_STATE_BYTES", 15_800)
+    # When it is blocked
+    answer = block(scene)
     # Then its reason says so, and nobody is told that it waits
     assert reasons(answer)["ana"].endswith("could hold this record, so send it again yourself")
     assert (scene.refusals.waiting_for("course#CS"), "course#CS" in scene.store.rows) == ([], False)
