@@ -211,6 +211,19 @@ def test_a_mark_that_was_made_meanwhile_is_not_removed(scene: Scene, monkeypatch
     assert scene.row("ana").awaited == scene.clock()
 
 
+def test_a_row_that_another_worker_has_claimed_is_left_as_it_is(scene: Scene) -> None:
+    # Given a student who was delivered, and whom another worker is just delivering anew
+    scene.take("ana")
+    row = scene.row("ana")
+    claim = Claim("other", scene.clock() + 60)
+    claimed = scene.store.write(replace(row, awaited=scene.clock() - SETTLED, claim=claim), row)
+    wait_for_ana(scene)
+    # When a copy of the first message comes, Then what waits is sent, and the row is still that worker's
+    assert outcomes(scene.take("ana", receives=2)) == {"ana": "created"}
+    assert len(sent(scene)) == 1
+    assert scene.row("ana") == claimed
+
+
 @pytest.mark.parametrize(("number", "size", "messages"), [(500, 0, 1), (501, 0, 2), (1000, 250, 3)])
 def test_many_are_sent_in_messages_that_the_intake_takes(number: int, size: int, messages: int, scene: Scene) -> None:
     # Given more records than one message may hold, or larger ones

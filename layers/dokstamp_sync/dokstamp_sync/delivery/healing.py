@@ -69,7 +69,8 @@ def heal(row: Row, context: Context) -> None:
     if waiting:
         observability.count("Healed", len(waiting))
         logger.info("what waited for a record is sent again", records=len(waiting))
-    if not row.refused:
+    # A row that is claimed stays its owner's, who finds the mark when the record is delivered.
+    if not row.refused and not row.claim:
         with suppress(Conflict):
             means.store.write(replace(row, awaited=None), row)
 
