@@ -56,7 +56,7 @@ def no_dead_letters(world: World) -> Iterator[None]:
 
 def put_on_step(world: World, step: str) -> None:
     """A record of that kind, past the inbox."""
-    records = school(world.info.pdf_bucket)[Step(step).section]
+    records = school(world, "REC")[Step(step).section]
     if step == "course_modules":
         # What is attached as it should be is left alone.
         records = [each | {"modules": []} for each in records]

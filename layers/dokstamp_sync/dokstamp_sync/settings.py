@@ -49,6 +49,7 @@ class Settings(QueueSettings):
 
     mapping_table: str = ""
     outcomes_table: str = ""
+    inbox_queue_url: str = ""
     results_queue_url: str = ""
     state_machine_arn: str = ""
     pdf_bucket: str = ""

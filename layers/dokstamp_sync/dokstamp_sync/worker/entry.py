@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[[dict[str, Any], LambdaContext], PartialItemFailureResponse]
 
-NEEDED = ("queue_url", "mapping_table", "outcomes_table", "credentials_secret_arn", "pdf_bucket")
+NEEDED = ("queue_url", "inbox_queue_url", "mapping_table", "outcomes_table", "credentials_secret_arn", "pdf_bucket")
 
 # The token was answered before, has timed out, or belongs to a run that was stopped. Emulators use other names.
 NO_LONGER_WAITED_FOR = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
@@ -71,6 +71,20 @@ class QueueAndRuns:
         hide(lambda: self._sqs, self._queue_url, receipt_handle, seconds)
 
 
+class InboxQueue:
+    """The inbox (SQS); see context.Inbox."""
+
+    def __init__(self, sqs: SQSClient, queue_url: str) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+
+    def send(self, body: str) -> None:
+        try:
+            self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=body)
+        except (ClientError, BotoCoreError) as error:
+            raise Retry(f"the inbox could not be reached ({type(error).__name__})") from error
+
+
 def received(record: SQSRecord) -> Received:
     """What the worker needs to know of an SQS message in a Lambda event."""
     attributes = record.attributes
@@ -92,7 +106,7 @@ def serve(rules: StepRules[R]) -> Handler:
     @cache
     def build() -> tuple[Worker[R], DokStamp, Settings]:
         settings = Settings.from_environment(os.environ, *NEEDED)
-        database = boto3.client("dynamodb")
+        database, sqs, runs = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("stepfunctions")
         store = DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random)
         brake = _brake(store, settings)
         secrets = SecretsProvider(boto3_client=boto3.client("secretsmanager"))
@@ -100,6 +114,7 @@ def serve(rules: StepRules[R]) -> Handler:
         means = Means(
             store=store,
             refusals=RefusalTable(database, settings.outcomes_table, settings.outcome_days, time.time),
+            inbox=InboxQueue(sqs, settings.inbox_queue_url),
             api=dokstamp,
             pdfs=Pdfs(boto3.client("s3"), settings.pdf_bucket, settings.pdf_maximum_bytes),
             brake=brake,
@@ -108,8 +123,7 @@ def serve(rules: StepRules[R]) -> Handler:
             sleep=time.sleep,
             new_owner=lambda: uuid.uuid4().hex,
         )
-        answers = QueueAndRuns(boto3.client("sqs"), boto3.client("stepfunctions"), settings.queue_url)
-        return Worker(rules, means, answers, random.random), dokstamp, settings
+        return Worker(rules, means, QueueAndRuns(sqs, runs, settings.queue_url), random.random), dokstamp, settings
 
     @logger.inject_lambda_context(clear_state=True)
     @metrics.log_metrics
