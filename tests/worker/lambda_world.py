@@ -41,7 +41,7 @@ class World:
         answer = clients.sqs().receive_message(
             QueueUrl=self.queue_url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
         )
-        return {"Records": [_as_lambda_shows(message) for message in answer.get("Messages", [])]}
+        return {"Records": [as_lambda_shows(message) for message in answer.get("Messages", [])]}
 
     def kept(self, table: str) -> dict[str, dict[str, Any]]:
         """A table's items by their id."""
@@ -72,7 +72,7 @@ def build_world(monkeypatch: pytest.MonkeyPatch, base_url: str) -> World:
     return world
 
 
-def _as_lambda_shows(message: Any) -> dict[str, Any]:
+def as_lambda_shows(message: Any) -> dict[str, Any]:
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
