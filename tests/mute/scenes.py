@@ -88,8 +88,12 @@ def _graduate(stage: Stage) -> None:
     s3.create_bucket(Bucket=BUCKET)
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket=BUCKET, Key="ana.pdf", Body=b"%PDF-1.7")
+    _has_said(stage, Step.INSTITUTION, Step.COURSE, Step.STUDENT, Step.ENROLLMENT)
+
+
+def _has_said(stage: Stage, *steps: Step) -> None:
     pipeline = Pipeline(settings(stage.sandbox.url), store=stage.store())
-    Sis(pipeline).has_said(Step.INSTITUTION, Step.COURSE, Step.STUDENT, Step.ENROLLMENT)
+    Sis(pipeline).has_said(*steps)
     pipeline.dokstamp.close()
 
 
@@ -105,6 +109,17 @@ def _half_issued(stage: Stage) -> None:
     _certificate(stage)
     row = stage.store().read(["certificate#E1"])["certificate#E1"]
     stage.store().write(replace(row, claim=None), row)
+
+
+def _awaited(stage: Stage) -> None:
+    """An enrollment was blocked long ago, because its student was missing."""
+    _has_said(stage, Step.INSTITUTION, Step.COURSE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATIENCE_SECONDS", "0")
+        enrollment = {"student_id": ANA["sis_id"], "course_id": "CS", "enrolled_at": "2026-01-01"}
+        stage.take(Step.ENROLLMENT, students(enrollment) | {"step": "enrollment"})
+    row = stage.store().read(["student#ana"])["student#ana"]
+    stage.store().write(replace(row, awaited=1.0), row)
 
 
 def _busy(stage: Stage) -> None:
@@ -132,6 +147,7 @@ SCENES: dict[str, Scene] = {
         lambda stage: stage.take(Step.STUDENT, of_a_run(ANA, run="run-2", occurred_at=LATER)),
         lambda stage: stage.take(Step.STUDENT, of_a_run(INVALID)),
     ),
+    "a step heals": Scene(lambda stage: stage.take(Step.STUDENT, of_a_run(ANA)), _awaited),
     "a step hands back": Scene(lambda stage: stage.take(Step.STUDENT, of_a_run(ANA)), _busy),
     "a step is throttled": Scene(lambda stage: stage.take(Step.STUDENT, of_a_run(ANA)), _slow_down),
     "a step drops a message that is none": Scene(lambda stage: stage.take(Step.STUDENT, {"hello": "world"})),

@@ -13,8 +13,12 @@ from tests.mute.telling import Told, told
 from tests.template.calls import AWS_FILES, operations
 
 
-def talks(node: ast.Call) -> bool:
-    """A client's method, by its name or by a name that is handed in; Powertools' reading; and an object's bytes."""
+def talks(node: ast.AST) -> bool:
+    """A client's method, by its name or by a name that is handed in; Powertools' reading; an object's bytes; pages."""
+    if isinstance(node, ast.ListComp):
+        return ast.unparse(node.generators[0].iter) == "pages"
+    if not isinstance(node, ast.Call):
+        return False
     if isinstance(node.func, ast.Call):
         return ast.unparse(node.func.func) == "getattr"
     if not isinstance(node.func, ast.Attribute):
@@ -29,7 +33,7 @@ def talking() -> list[set[str]]:
         {f"{shown(path)}:{number}" for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
         for path in AWS_FILES
         for node in ast.walk(tree(path))
-        if isinstance(node, ast.Call) and talks(node)
+        if isinstance(node, ast.expr) and talks(node)
     ]
 
 
