@@ -5,7 +5,7 @@ STEP ?=
 EVENT ?=
 FILE ?=
 STACK ?=
-SECONDS ?= 600
+CALLS ?=
 ONLY ?=
 SAMPLE ?= 0
 SCHEDULES ?= 5000
@@ -17,19 +17,20 @@ dev := .local/env/dev/bin/python
 with_layer := PYTHONPATH=layers/dokstamp_sync:.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test up send invoke dead-letters redrive faults planted mutants fuzz check pins clean
+.PHONY: help run test up send invoke outage limit dead-letters redrive faults planted mutants fuzz check pins clean
 
 help: ## shows this
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s%s\n", $$1, $$2}'
 	@echo
 	@echo "  PYTHON=python3.12 chooses another Python (3.11, 3.12 or 3.13), PORT=... the port of the emulated AWS."
 	@echo "  DOKSTAMP_BASE_URL, DOKSTAMP_TENANT, DOKSTAMP_CLIENT_ID and DOKSTAMP_CLIENT_SECRET: run against that DokStamp."
+	@echo '  PARAMETERS="PatienceSeconds=20 CallsPerSecond=10": template parameters for make up and make run.'
 
 run: ## builds, deploys and sends the sample school through a fresh local stack
 	@$(environments) dev sam emulator
 	@$(dev) -m local.run
 
-up: ## the local stack, left running until Ctrl-C
+up: ## the local stack, left running until Ctrl-C: [PARAMETERS="PatienceSeconds=20"]
 	@$(environments) dev sam emulator
 	@$(dev) -m local.up
 
@@ -40,6 +41,15 @@ send: ## sends messages to the stack of `make up` and follows them: FILE=path
 invoke: ## one function on its event, against the stack of `make up`: STEP=course [EVENT=path]
 	@$(environments) dev sam
 	@$(dev) -m local.invoke "$(STEP)" "$(EVENT)"
+
+outage: SECONDS ?= 60
+outage: ## DokStamp's sandbox of `make up` fails for a while, and all goes on by itself: [SECONDS=60]
+	@$(environments) dev
+	@$(dev) -m local.outage "$(SECONDS)"
+
+limit: ## the sandbox of `make up` takes so many calls a second: CALLS=10 (0: as many as come)
+	@$(environments) dev
+	@$(dev) -m local.limit "$(CALLS)"
 
 dead-letters: ## what waits in the dead letters: [STEP=course] [STACK=name, on AWS]
 	@$(environments) dev
@@ -65,6 +75,7 @@ mutants: ## changes one thing at a time where it is decided, and lists what no t
 	@$(environments) mutants
 	@$(with_layer) .local/env/mutants/bin/python -m tests.mutants --only "$(ONLY)" --sample $(SAMPLE)
 
+fuzz: SECONDS ?= 600
 fuzz: ## searches for bodies that break intake or workers: [SECONDS=600]
 	@$(environments) fuzz
 	@$(with_layer) .local/env/fuzz/bin/python -m tests.fuzz --seconds $(SECONDS)

@@ -42,7 +42,8 @@ def _sam(own: Path, endpoint_url: str, log: Path, *arguments: str | Path, what: 
 
 
 def _overrides(values: Mapping[str, str]) -> list[str]:
-    return ["--parameter-overrides", *(f"{name}={value}" for name, value in values.items() if value != "")]
+    given = {name: f'"{value}"' if " " in value else value for name, value in values.items() if value}
+    return ["--parameter-overrides", *(f"{name}={value}" for name, value in given.items())]
 
 
 def build(own: Path, log: Path) -> bool:

@@ -85,8 +85,17 @@ def _on_aws(stack: str) -> list[Lane]:
 
 def count(lane: Lane) -> int:
     """How many messages lie in the dead letters, those that somebody looks at right now included. About: SQS counts."""
+    return _number(lane, lane.dead_letter_url)
+
+
+def waiting(lane: Lane) -> int:
+    """How many messages are in the queue itself: to be taken, just being taken, or to be tried again later. About."""
+    return _number(lane, lane.queue_url)
+
+
+def _number(lane: Lane, url: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    answer = lane.sqs.get_queue_attributes(QueueUrl=lane.dead_letter_url, AttributeNames=names)
+    answer = lane.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
     return sum(int(answer["Attributes"][name]) for name in names)
 
 

@@ -29,14 +29,17 @@ LOCAL_VALUES: dict[str, str] = {
     "DefaultInstitution": "UFP",
     "PdfBucketName": PDF_BUCKET,
     "MaximumConcurrency": "4",
-    "MaximumReceives": "20",
+    # An outage of some minutes is outlasted, as one of three days is on AWS.
+    "MaximumReceives": "200",
     "RetryBaseSeconds": "0.5",
     "RetryCapSeconds": "4",
     "LeaseSeconds": "8",
     "DeadlineSeconds": "3",
     "ProcessingSeconds": "2",
     "SkewSeconds": "1",
-    "PatienceSeconds": "10",
+    # Whoever sends children by hand has a minute for their parents.
+    "PatienceSeconds": "120",
+    "OldestMessageSeconds": "180",
 }
 
 

@@ -57,7 +57,8 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.stdin.close()
     with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=SECONDS_TO_END)
-    if process.returncode is None:
+    # A leash that was killed has not ended what it led.
+    if process.returncode in (None, -signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local import dokstamp
+from local import chosen, dokstamp
 from local.command import carry_out
 from local.follow import Ending, Follower
 from local.report import DELIVERED, Clock, console, errors, send_and_follow, show_outcomes
@@ -12,6 +12,8 @@ from local.up import wanted_port
 from local.veil import name
 
 SECONDS_PER_MESSAGE = 180.0
+# One of the records waits in vain, on purpose.
+PARAMETERS = {"PatienceSeconds": "10"}
 
 
 def differences(endings: list[Ending], expected: Expectations, *, fresh: bool) -> list[str]:
@@ -42,9 +44,9 @@ def differences(endings: list[Ending], expected: Expectations, *, fresh: bool) -
 
 def main() -> int:
     messages, expected = read_messages(MESSAGES), read_expectations()
-    target = dokstamp.from_environment()
+    target, parameters = dokstamp.from_environment(), PARAMETERS | chosen.from_environment()
     clock = Clock()
-    with LocalStack("run", target=target, port=wanted_port(), say=clock.say) as stack:
+    with LocalStack("run", target=target, port=wanted_port(), parameters=parameters, say=clock.say) as stack:
         where = stack.info.dokstamp_base_url
         clock.say(f"Sending the sample school, {len(messages)} messages, to {where}. A few are wrong on purpose")
         endings = send_and_follow(Follower(stack.info), messages, SECONDS_PER_MESSAGE)

@@ -22,6 +22,7 @@ class Sandbox:
     """A started sandbox, perhaps not yet answering."""
 
     base_url: str
+    port: int
     process: subprocess.Popen[bytes]
     ready_file: Path
     log: Path
@@ -37,12 +38,18 @@ class Sandbox:
 
 
 @contextmanager
-def started(folder: Path, generation: str, arguments: Sequence[str]) -> Iterator[Sandbox]:
-    """Runs the sandbox for as long as the block lasts."""
-    port = choose_port(None)
+def started(folder: Path, generation: str, arguments: Sequence[str], port: int | None = None) -> Iterator[Sandbox]:
+    """Runs the sandbox for as long as the block lasts, with what an earlier one in this folder held.
+
+    ``port``: the earlier one's, whose links then still hold.
+    """
+    port = port or choose_port(None)
     ready_file, log = folder / "sandbox.json", folder / "sandbox.log"
+    # One that was killed could not take it away.
+    ready_file.unlink(missing_ok=True)
     command: list[str | Path] = [python_of("dev"), "-m", "local.sandbox", "--host", HOST, "--port", str(port)]
-    command += ["--generation", generation, "--ready-file", ready_file, *arguments]
+    command += ["--generation", generation, "--ready-file", ready_file, "--journal", folder / "sandbox.jsonl"]
+    command += arguments
     environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(folder), "PYTHONUNBUFFERED": "1"}
     with running(command, environment=environment, log=log) as process:
-        yield Sandbox(f"http://{HOST}:{port}", process, ready_file, log)
+        yield Sandbox(f"http://{HOST}:{port}", port, process, ready_file, log)

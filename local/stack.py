@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,7 +24,8 @@ from local.emulator import Emulator
 from local.locks import hold
 from local.parameters import LOCAL_VALUES
 from local.places import LOCAL, python_of
-from local.processes import Failed
+from local.processes import Failed, stop
+from local.sandbox_server import Sandbox
 from local.school import upload_pdfs
 from local.stack_file import StackFile, describe
 
@@ -58,7 +58,8 @@ class LocalStack:
         self.emulator_program = emulator_program
         self.say = say
         self._exits = ExitStack()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._emulator: Emulator | None = None
+        self._sandbox: Sandbox | None = None
 
     def __enter__(self) -> Self:
         for environment in ("sam", "emulator"):
@@ -81,19 +82,34 @@ class LocalStack:
         return make(service, endpoint_url=self.info.endpoint_url, config=CLIENT)
 
     def is_alive(self) -> bool:
-        """Whether everything that was started still runs."""
-        return all(process.poll() is None for process in self._processes)
+        """Whether the emulated AWS still runs; what it held is lost with it."""
+        return self._emulator is not None and self._emulator.process.poll() is None
+
+    def revive(self) -> bool:
+        """Starts the sandbox again, if there was one and it has ended. Tells whether it did."""
+        dead = self._sandbox
+        if dead is None or dead.process.poll() is None:
+            return False
+        stop(dead.process)
+        sandbox = self._start_sandbox(self._exits, Path(self.info.logs), dead.port)
+        sandbox.wait()
+        self.info = replace(self.info, pids=self.info.pids | {"sandbox": sandbox.process.pid})
+        return True
+
+    def _start_sandbox(self, exits: ExitStack, folder: Path, port: int | None = None) -> Sandbox:
+        generation = "g1" if self.target.auth == "password" else "g2"
+        started = sandbox_server.started(folder, generation, self.sandbox_arguments, port)
+        self._sandbox = exits.enter_context(started)
+        return self._sandbox
 
     def _start(self, exits: ExitStack) -> None:
         folder = exits.enter_context(stack_folder.claimed(self.name))
         target, sandbox = self.target, None
         # Both start up while the build goes on.
         aws = exits.enter_context(emulator.started(folder, self.port, target.network(), self.emulator_program))
-        self._processes = [aws.process]
+        self._emulator = aws
         if target.is_sandbox:
-            generation = "g1" if target.auth == "password" else "g2"
-            sandbox = exits.enter_context(sandbox_server.started(folder, generation, self.sandbox_arguments))
-            self._processes.append(sandbox.process)
+            sandbox = self._start_sandbox(exits, folder)
             target = replace(target, base_url=sandbox.base_url)
         outputs = self._build_and_deploy(folder / "sam.log", aws, target)
         if sandbox:

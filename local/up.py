@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 
-from local import dokstamp
+from local import chosen, dokstamp
 from local.aws import CREDENTIALS
 from local.command import carry_out
 from local.places import STACK_FILE
@@ -24,7 +25,7 @@ def wanted_port() -> int | None:
     return int(text) if text else None
 
 
-def introduce(info: StackFile) -> None:
+def introduce(info: StackFile, parameters: Mapping[str, str]) -> None:
     console.print("\n[bold green]The local stack is ready.[/bold green]  Ctrl-C ends it.\n")
     for name, value in (
         ("AWS", info.endpoint_url),
@@ -36,6 +37,8 @@ def introduce(info: StackFile) -> None:
         ("logs", os.path.relpath(info.logs)),
     ):
         console.print(f"  {name:<10}{value}", markup=False)
+    for name, value in parameters.items():
+        console.print(f"  {name} is {value}", markup=False)
     console.print("\nSend messages and follow them:  make send FILE=events/school.jsonl\nOr with the AWS CLI:\n")
     credentials = " ".join(f"{name}={value}" for name, value in CREDENTIALS.items())
     console.print(
@@ -46,17 +49,20 @@ def introduce(info: StackFile) -> None:
 
 
 def main() -> int:
-    port = wanted_port()
-    with LocalStack(UP, target=dokstamp.from_environment(), port=port, say=Clock().say) as stack:
+    target, parameters, say = dokstamp.from_environment(), chosen.from_environment(), Clock().say
+    with LocalStack(UP, target=target, port=wanted_port(), parameters=parameters, say=say) as stack:
         try:
             stack.info.write()
-            introduce(stack.info)
+            introduce(stack.info, parameters)
             while stack.is_alive():
                 time.sleep(1)
+                if stack.revive():
+                    stack.info.write()
+                    say("The sandbox ended, and runs again: same address, same records")
         finally:
             STACK_FILE.unlink(missing_ok=True)
             console.print("\nStopping the local stack ...")
-        raise Failed(f"The emulated AWS or the sandbox has ended by itself. Its log: {stack.info.logs}")
+        raise Failed(f"The emulated AWS has ended by itself. Its log: {stack.info.logs}/emulator.log")
 
 
 if __name__ == "__main__":

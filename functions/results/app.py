@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
 
-from dokstamp_sync import observability
+from dokstamp_sync import failures, observability
+from dokstamp_sync.errors import Retry
 from dokstamp_sync.observability import logger, metrics
 from dokstamp_sync.results import REPORTED, result, result_of_state
 from dokstamp_sync.settings import Settings
@@ -26,29 +30,44 @@ if TYPE_CHECKING:
 
 @cache
 def _build() -> tuple[SQSClient, SFNClient, Settings]:
-    return boto3.client("sqs"), boto3.client("stepfunctions"), Settings.from_environment(os.environ)
+    settings = Settings.from_environment(os.environ, "results_queue_url")
+    return boto3.client("sqs"), boto3.client("stepfunctions"), settings
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
     """Takes a run's last state, or the event of its end; answers the result, None if the run has reported it itself."""
-    return _report(_result_of_end(event["detail"]) if "detail" in event else result_of_state(event))
+    with failures.told("result"):
+        return _report(_result_of_end(event["detail"]) if "detail" in event else result_of_state(event))
 
 
 def _result_of_end(end: dict[str, Any]) -> dict[str, Any] | None:
     """Without records: what became of them when the run was cut off, only the mapping and the dead letters tell."""
     _, runs, _ = _build()
     # If the stack has an encryption key of its own, the event does not hold the error.
-    if end["status"] == "FAILED" and runs.describe_execution(executionArn=end["executionArn"]).get("error") == REPORTED:
-        return None
+    if end["status"] == "FAILED":
+        with _asking("the run could not be asked for"):
+            ended = runs.describe_execution(executionArn=end["executionArn"])
+        if ended.get("error") == REPORTED:
+            return None
     return result(end["name"], [], failed=True)
 
 
 def _report(told: dict[str, Any] | None) -> dict[str, Any] | None:
     if told:
         sqs, _, settings = _build()
-        sqs.send_message(QueueUrl=settings.results_queue_url, MessageBody=json.dumps(told, ensure_ascii=False))
+        with _asking("the result could not be sent"):
+            sqs.send_message(QueueUrl=settings.results_queue_url, MessageBody=json.dumps(told, ensure_ascii=False))
         observability.count("RunsFailed" if told["status"] == "failed" else "RunsCompleted")
         logger.info("run ended", run=told["run"], status=told["status"], counts=told["counts"])
     return told
+
+
+@contextmanager
+def _asking(what_if_not: str) -> Iterator[None]:
+    """Around a call of AWS: if it fails, whoever invoked the function tries again."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise Retry(f"{what_if_not} ({type(error).__name__})") from error

@@ -196,7 +196,9 @@ class CertificateStep:
         if not uuid:
             if work.claimed.denied:
                 raise NotReady("DokStamp does not know the certificate any more, so there is none to revoke")
-            raise NotReady("no certificate is known under this sis_id, so there is none to revoke")
+            raise NotReady(
+                "no certificate is known under this sis_id, so there is none to revoke", awaits=work.claimed.row.id
+            )
         try:
             revoked = work.api.revoke(
                 f"/certificates/{uuid}/revoke", given(revocation_reason=work.record.revocation_reason)

@@ -24,7 +24,8 @@ def main(arguments: list[str] | None = None) -> None:
         switches = Switches(generation=options.generation).changed(**dict(options.switch))
     except ValidationError as problem:
         parser.error(str(problem))
-    sandbox = Sandbox(switches, Account(**{name: getattr(options, name) for name in Account.__slots__}))
+    account = Account(**{name: getattr(options, name) for name in Account.__slots__})
+    sandbox = Sandbox(switches, account, options.journal)
 
     def announce() -> None:
         print(f"DokStamp sandbox ({options.generation}) at {sandbox.url}", flush=True)
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--ready-file", type=Path, help='gets {"url", "pid"} once the sandbox listens')
+    parser.add_argument("--journal", type=Path, help="keeps all records in that file, for a sandbox started again")
     parser.add_argument("--switch", type=_switch, action="append", default=[], metavar="NAME=VALUE", help="repeatable")
     defaults = Account()
     for name in Account.__slots__:

@@ -117,7 +117,10 @@ async def _carried_out(sandbox: Sandbox, operation: Operation, request: Request)
         body = await _json_body(request, may_be_absent=operation.body == "revoke")
     with sandbox.lock:
         sandbox.admit(tenant)
-        return operation.run(Call(sandbox.scope(tenant), request.path_params, request.query_params, body, uploads))
+        try:
+            return operation.run(Call(sandbox.scope(tenant), request.path_params, request.query_params, body, uploads))
+        finally:
+            sandbox.keep()
 
 
 def _tenant(sandbox: Sandbox, request: Request) -> str:

@@ -80,7 +80,7 @@ def detach(call: Call) -> Answer:
         raise invalid(unknown)
     for attachment in call.scope.store.attached(call.scope.tenant, course.uuid):
         if attachment.values["module_uuid"] in uuids:
-            del call.scope.store.tables["attachments"][attachment.uuid]
+            call.scope.store.remove(attachment.uuid)
     return _outcome(call.scope, course, "Modules detached.")
 
 

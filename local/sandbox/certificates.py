@@ -26,7 +26,7 @@ def create(call: Call) -> Answer:
     file = scope.store.tables["files"][values["file_uuid"]]
     if file.values["used_at"]:
         raise invalid({"file_uuid": ["The file has already been used by a certificate."]})
-    file.values["used_at"] = now()
+    file.put(used_at=now())
     fresh = {name: None for name in CERTIFICATES.answered if name != "files"} | {"status": "draft", "snapshot": None}
     record = scope.add("certificates", values | fresh | {"short_id": short_id(), "reads_until_issued": None})
     if wanted:
@@ -100,9 +100,9 @@ def _is_issue_wanted(scope: Scope, flags: dict[str, Any]) -> bool:
 
 def _start_issue(scope: Scope, record: Record, flags: dict[str, Any]) -> None:
     # `finish` leaves the time to the platform; only `status` comes with one.
-    record.values["issue_time_asked_for"] = flags["issued_at"] if flags["status"] == "issued" else None
+    record.put(issue_time_asked_for=flags["issued_at"] if flags["status"] == "issued" else None)
     if scope.switches.issue_after_reads:
-        record.values["reads_until_issued"] = scope.switches.issue_after_reads
+        record.put(reads_until_issued=scope.switches.issue_after_reads)
     else:
         _issue(scope, record)
 
@@ -110,7 +110,7 @@ def _start_issue(scope: Scope, record: Record, flags: dict[str, Any]) -> None:
 def _count_read(scope: Scope, record: Record) -> None:
     left = record.values["reads_until_issued"]
     if left:
-        record.values["reads_until_issued"] = left - 1
+        record.put(reads_until_issued=left - 1)
         if left == 1:
             _issue(scope, record)
 

@@ -100,10 +100,10 @@ def _add_faults(router: APIRouter, sandbox: Sandbox) -> None:
         return sandbox.faults.entries
 
     @router.delete("/faults", status_code=204)
-    async def forget_faults() -> None:
-        """Ends all faults."""
+    async def forget_faults(name: str | None = None) -> None:
+        """Ends all faults, or those of that name."""
         with sandbox.lock:
-            sandbox.faults.clear()
+            sandbox.faults.clear(name)
 
 
 def _body_of(model: str) -> dict[str, Any]:

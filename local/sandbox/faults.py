@@ -1,6 +1,7 @@
 """Faults that a test asks for: which call they meet, and what they do to it."""
 
 import re
+import time
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -29,7 +30,9 @@ class Fault(BaseModel):
     method: str | None = Field(default=None, description="Any if null.")
     path: str = Field(default="", description="Regular expression, searched for in the path.", examples=["^/courses$"])
     where: str | None = Field(default=None, description="Text that must occur in the request's body.")
+    name: str = Field(default="", description="To end it by, and not the others.")
     times: int | None = Field(default=1, ge=1, description="Uses; null for always.")
+    lasts: float | None = Field(default=None, gt=0, description="Seconds until it ends by itself; null for never.")
     skip: int = Field(default=0, ge=0, description="Matching calls to let pass first.")
     status: int = Field(default=503, ge=200, le=599, description="For `status`.")
     headers: dict[str, str] = Field(default={}, description="For `status`.", examples=[{"Retry-After": "1"}])
@@ -66,9 +69,12 @@ class FaultInForce(BaseModel):
     fault: Fault
     matched: int = 0
     used: int = 0
+    began: float = Field(default_factory=time.monotonic, exclude=True)
 
     @property
     def is_spent(self) -> bool:
+        if self.fault.lasts is not None and time.monotonic() >= self.began + self.fault.lasts:
+            return True
         return self.fault.times is not None and self.used >= self.fault.times
 
 
@@ -81,8 +87,9 @@ class FaultBook:
     def add(self, *faults: Fault) -> None:
         self.entries += [FaultInForce(fault=fault) for fault in faults]
 
-    def clear(self) -> None:
-        self.entries.clear()
+    def clear(self, name: str | None = None) -> None:
+        """Ends the faults of that name, or all."""
+        self.entries = [entry for entry in self.entries if name not in (None, entry.fault.name)]
 
     def meeting(self, method: str, path: str, body: bytes) -> Fault | None:
         """The fault for this call, counted as used: the first that matches and is neither waiting nor spent."""

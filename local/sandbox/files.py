@@ -65,5 +65,5 @@ def _kept(scope: Scope, part: Upload) -> Record:
             "sha256": digest,
         },
     )
-    record.values["file"] = f"{scope.url}/files/{record.uuid}/download"
+    record.put(file=f"{scope.url}/files/{record.uuid}/download")
     return record

@@ -5,7 +5,6 @@ from typing import Any
 from local.sandbox.answers import Answer, Call, many, one
 from local.sandbox.catalogue import GROUPS
 from local.sandbox.errors import MESSAGES, ApiError, invalid
-from local.sandbox.fields import now
 from local.sandbox.listing import listed
 from local.sandbox.shapes import Resource
 from local.sandbox.store import Record, Scope
@@ -61,12 +60,12 @@ def delete(scope: Scope, resource: Resource, records: list[Record]) -> None:
         if keepers:
             raise _blocked(scope, record, keepers)
     for record in records:
-        record.deleted_at = now()
+        record.delete()
         if resource is GROUPS:
             for attachment in scope.store.referring(
                 "attachments", scope.tenant, "course_module_group_uuid", record.uuid
             ):
-                attachment.values["course_module_group_uuid"] = None
+                attachment.put(course_module_group_uuid=None)
 
 
 def _changed(resource: Resource, call: Call, *, put: bool) -> Answer:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import defaultdict, deque
+from pathlib import Path
 from typing import Any
 
 from local.sandbox import certificates
@@ -11,6 +12,7 @@ from local.sandbox.calls import LoggedCall
 from local.sandbox.catalogue import RESOURCES
 from local.sandbox.errors import ApiError
 from local.sandbox.faults import Fault, FaultBook
+from local.sandbox.journal import Journal
 from local.sandbox.store import Scope, Store
 from local.sandbox.switches import Switches
 
@@ -18,16 +20,23 @@ from local.sandbox.switches import Switches
 class Sandbox:
     """Records, tokens, switches, faults and the call log, guarded by one lock.
 
-    `url` is where it is served, and the root of the links that it gives out.
+    `url` is where it is served, and the root of the links that it gives out. With a `journal` it begins with what an
+    earlier one on the same file held.
     """
 
-    def __init__(self, switches: Switches | None = None, account: Account | None = None) -> None:
+    def __init__(
+        self, switches: Switches | None = None, account: Account | None = None, journal: Path | None = None
+    ) -> None:
         self.lock = threading.RLock()
         self.url = "http://127.0.0.1"
         self.account = account or Account()
         self.gate = Gate((self.account, NEIGHBOUR))
-        self._initial_switches = switches or Switches()
+        self._initial_switches = self.switches = switches or Switches()
+        self._journal: Journal | None = None
         self.reset()
+        if journal:
+            self._journal = Journal(journal)
+            self.switches = self._journal.read(self.store, self.switches)
 
     def reset(self) -> None:
         """Everything as at the start, except that tokens stay good: whoever holds one need not ask again."""
@@ -37,12 +46,20 @@ class Sandbox:
             self.faults = FaultBook()
             self.calls: list[LoggedCall] = []
             self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
+            if self._journal:
+                self._journal.empty(self.store, self.switches)
 
     def switch(self, **changes: object) -> Switches:
         """Sets some switches; raises pydantic's ValidationError for an unknown name or value."""
         with self.lock:
             self.switches = self.switches.changed(**changes)
+            self.keep()
             return self.switches
+
+    def keep(self) -> None:
+        """Writes down what has changed, if there is a journal."""
+        if self._journal:
+            self._journal.write(self.store, self.switches)
 
     def add_faults(self, *faults: Fault) -> None:
         with self.lock:
@@ -51,7 +68,9 @@ class Sandbox:
     def expire(self, uuid: str) -> bool:
         """Lets an issued certificate expire; False if there is none."""
         with self.lock:
-            return certificates.expire(self.store, uuid)
+            is_expired = certificates.expire(self.store, uuid)
+            self.keep()
+            return is_expired
 
     def log(self, **call: Any) -> LoggedCall:
         """Appends a call to the log, to be completed as it goes on."""

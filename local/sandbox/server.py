@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -59,13 +60,15 @@ class SandboxServer(uvicorn.Server):
 
 
 @contextmanager
-def running_sandbox(account: Account | None = None, port: int = 0, **switches: object) -> Iterator[Sandbox]:
+def running_sandbox(
+    account: Account | None = None, port: int = 0, journal: Path | None = None, **switches: object
+) -> Iterator[Sandbox]:
     """A sandbox that is served from a thread of this process while the block runs.
 
     Example: `with running_sandbox(generation="g1", filter_match="contains") as sandbox: httpx.get(sandbox.url)`.
     Raises pydantic's ValidationError for an unknown switch, OSError for a port that is taken.
     """
-    sandbox = Sandbox(Switches.model_validate(switches), account)
+    sandbox = Sandbox(Switches.model_validate(switches), account, journal)
     ready = threading.Event()
     server = SandboxServer(sandbox, "127.0.0.1", port, ready.set)
     thread = threading.Thread(target=server.serve_until_stopped, name="sandbox", daemon=True)

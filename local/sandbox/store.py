@@ -13,7 +13,10 @@ from local.sandbox.switches import Switches
 
 @dataclass(slots=True)
 class Record:
-    """One record; `values` holds its fields by name, references as uuids. Deleted records stay. [deletion]"""
+    """One record; `values` holds its fields by name, references as uuids. Deleted records stay. [deletion]
+
+    Whatever changes it notes its uuid in `changed`, which is the store's own.
+    """
 
     tenant: str
     values: dict[str, Any]
@@ -21,6 +24,7 @@ class Record:
     created_at: str = field(default_factory=now)
     updated_at: str = ""
     deleted_at: str | None = None
+    changed: dict[str, None] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.updated_at = self.updated_at or self.created_at
@@ -29,10 +33,19 @@ class Record:
         """A field, `uuid` or one of the timestamps; None where it has no value."""
         return getattr(self, name) if name in ("uuid", "created_at", "updated_at") else self.values.get(name)
 
+    def put(self, **values: Any) -> None:
+        """Sets fields without counting as a change that somebody asked for."""
+        self.values.update(values)
+        self.changed[self.uuid] = None
+
     def change(self, values: dict[str, Any]) -> None:
         if any(self.values.get(name) != value for name, value in values.items()):
-            self.values.update(values)
+            self.put(**values)
             self.updated_at = now()
+
+    def delete(self) -> None:
+        self.deleted_at = now()
+        self.changed[self.uuid] = None
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -49,17 +62,26 @@ class Store:
     """Tables of records by uuid, in the order of creation.
 
     `attachments` is a table like the others: one record for each module of a course. `contents` holds the files'
-    bytes by SHA-256.
+    bytes by SHA-256. `changed` holds the uuids of the records that changed since somebody cleared it, in order.
     """
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, Record]] = {name: {} for name in (*RESOURCES, "attachments")}
         self.contents: dict[str, bytes] = {}
         self.notifications: list[dict[str, Any]] = []
+        self.changed: dict[str, None] = {}
 
     def add(self, table: str, record: Record) -> Record:
         self.tables[table][record.uuid] = record
+        record.changed = self.changed
+        self.changed[record.uuid] = None
         return record
+
+    def remove(self, uuid: str) -> None:
+        """Takes a record away without a trace."""
+        for records in self.tables.values():
+            records.pop(uuid, None)
+        self.changed[uuid] = None
 
     def all(self, table: str, tenant: str, *, trashed: bool = False) -> Iterator[Record]:
         """A tenant's live records, and the deleted ones too if `trashed`."""

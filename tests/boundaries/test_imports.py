@@ -7,8 +7,19 @@ import pytest
 
 from tests.boundaries.sources import FUNCTIONS, LAYER, LOCAL, files, inner, modules, parts, shown, tops
 
-GROUND = ["records", "outcomes", "errors", "order", "fields", "messages", "backoff", "settings", "observability"]
-UPPER = {"worker", "delivery", "steps", "mapping", "dokstamp", "intake", "results"}
+GROUND = [
+    "records",
+    "outcomes",
+    "errors",
+    "order",
+    "fields",
+    "messages",
+    "backoff",
+    "settings",
+    "observability",
+    "failures",
+]
+UPPER = {"worker", "delivery", "steps", "mapping", "dokstamp", "intake", "results", "edge"}
 AWS = {"boto3", "botocore"}
 STEPS = sorted(FUNCTIONS.glob("step*/app.py"))
 # What the shared layer may take at run time from packages: each is in layers/dependencies, or in the runtime.
@@ -35,7 +46,7 @@ def test_the_intake_s_function_only_names_its_handler() -> None:
 def test_the_results_function_knows_of_aws_only_its_queue() -> None:
     path = FUNCTIONS / "results" / "app.py"
     foreign = tops(path, at_run_time=True) - set(sys.stdlib_module_names)
-    assert foreign == {"dokstamp_sync", "boto3", "aws_lambda_powertools"}
+    assert foreign == {"dokstamp_sync", "boto3", "botocore", "aws_lambda_powertools"}
     assert "httpx" not in tops(path)
 
 
@@ -65,10 +76,19 @@ FLOORS = {
     "mapping": {"mapping"},
     "steps": {"steps", "mapping", "dokstamp"},
     "delivery": {"delivery", "steps", "mapping", "dokstamp"},
-    "worker": {"worker", "delivery", "steps", "mapping", "dokstamp"},
-    "intake": {"intake", "mapping", "results"},
+    "edge": {"edge"},
+    "worker": {"worker", "edge", "delivery", "steps", "mapping", "dokstamp"},
+    "intake": {"intake", "edge", "mapping", "results"},
 }
-KNOW_AWS = {"mapping/dynamodb.py", "mapping/refusals.py", "worker/entry.py", "worker/pdfs.py", "intake/entry.py"}
+KNOW_AWS = {
+    "mapping/dynamodb.py",
+    "mapping/refusals.py",
+    "worker/entry.py",
+    "worker/pdfs.py",
+    "intake/entry.py",
+    "worker/credentials.py",
+    "edge/queue.py",
+}
 HOUSE = [path for floor in FLOORS for path in files(LAYER / floor)]
 
 

@@ -1,9 +1,14 @@
 """The client and its tokens: asked for once, renewed early or after a 401, and never in a loop."""
 
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
 import pytest
 
 from dokstamp_sync import __version__
 from dokstamp_sync.dokstamp.client import DokStamp
+from dokstamp_sync.dokstamp.tokens import READ_ANEW_SECONDS
 from dokstamp_sync.errors import Misconfigured, Retry
 from dokstamp_sync.settings import Settings
 from local.sandbox import Fault, Sandbox
@@ -114,6 +119,92 @@ def test_the_secret_is_read_afresh_only_after_a_refusal(given: Settings, sandbox
     assert asked == [False, True]
 
 
+class Secret:
+    """A secret that is kept, as Powertools keeps it, until it is read anew. ``read_anew``: how often it was."""
+
+    def __init__(self, kept: Mapping[str, str], stored: Mapping[str, str]) -> None:
+        self.kept, self.stored = kept, stored
+        self.read_anew = 0
+
+    def __call__(self, afresh: bool) -> Mapping[str, str]:
+        if afresh:
+            self.read_anew += 1
+            self.kept = self.stored
+        return self.kept
+
+
+WRONG = CREDENTIALS | {"client_secret": "old", "password": "old"}
+
+
+@contextmanager
+def client_with(secret: Secret, given: Settings, clock: Clock) -> Iterator[DokStamp]:
+    client = DokStamp(given, secret, a_brake(clock), clock=clock)
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_new_credentials_are_used_at_once_when_the_token_request_is_refused(
+    status: int, given: Settings, sandbox: Sandbox, clock: Clock
+) -> None:
+    # Given a secret with new credentials, and a cache that holds the old ones, which DokStamp refuses
+    secret = Secret(WRONG, CREDENTIALS)
+    sandbox.add_faults(Fault(kind="status", path=TOKEN, status=status))
+    # When something is created
+    with client_with(secret, given, clock) as client:
+        client.create("/institutions", INSTITUTION)
+    # Then the secret was read anew once, and the token asked for once more
+    assert secret.read_anew == 1
+    assert [call.status for call in sandbox.calls] == [status, 200, 201]
+
+
+def test_a_secret_that_lacked_a_key_is_used_as_soon_as_it_is_filled_in(
+    given: Settings, sandbox: Sandbox, clock: Clock
+) -> None:
+    with client_with(Secret({}, CREDENTIALS), given, clock) as client:
+        client.create("/institutions", INSTITUTION)
+    assert [call.status for call in sandbox.calls] == [200, 201]
+
+
+def test_credentials_that_are_refused_for_good_are_read_anew_every_few_seconds_for_all_threads(
+    given: Settings, sandbox: Sandbox, clock: Clock
+) -> None:
+    # Given credentials that are wrong, and stay so
+    secret = Secret(WRONG, WRONG)
+    with client_with(secret, given, clock) as client:
+
+        def call(_: int) -> None:
+            with pytest.raises(Misconfigured):
+                list(client.pages("/courses"))
+
+        for round_ in (1, 2):
+            # When eight threads make five calls each at one moment
+            with ThreadPoolExecutor(8) as pool:
+                list(pool.map(call, range(40)))
+            # Then the secret was read anew once, and the token asked for once per call
+            assert secret.read_anew == round_
+            assert len(token_calls(sandbox)) == round_ * 40
+            # And once more a few seconds later
+            clock.sleep(READ_ANEW_SECONDS)
+        # And when the right ones are there, they are used then
+        secret.stored = CREDENTIALS
+        list(client.pages("/courses"))
+
+
+def test_a_token_that_is_refused_at_every_call_reads_the_secret_anew_every_few_seconds(
+    given: Settings, sandbox: Sandbox, clock: Clock
+) -> None:
+    # Given a DokStamp that gives out tokens and takes none
+    secret = Secret(CREDENTIALS, CREDENTIALS)
+    sandbox.add_faults(Fault(kind="status", path="^/courses$", status=401, times=None))
+    # When many calls are made at one moment
+    with client_with(secret, given, clock) as client:
+        for _ in range(10):
+            with pytest.raises(Misconfigured):
+                list(client.pages("/courses"))
+    assert secret.read_anew == 1
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 def test_a_refused_token_request_is_misconfigured(status: int, client: DokStamp, sandbox: Sandbox) -> None:
     # Given a DokStamp that gives out no token
@@ -139,7 +230,7 @@ def test_a_refused_token_request_is_misconfigured(status: int, client: DokStamp,
 def test_a_token_request_that_fails_leaves_the_call_definitely_unsent(
     fault: dict[str, object], client: DokStamp, sandbox: Sandbox
 ) -> None:
-    # Given a DokStamp that cannot give out a token for now
+    # Given a DokStamp that cannot give out a token for now, which says nothing of the credentials
     sandbox.add_faults(Fault.model_validate({"path": TOKEN} | fault))
     # When something is to be created
     with pytest.raises(Retry) as error:
@@ -147,6 +238,7 @@ def test_a_token_request_that_fails_leaves_the_call_definitely_unsent(
     # Then it was certainly not, so that nobody has to wait for a lease
     assert error.value.definite
     assert [call.path for call in sandbox.calls if call.path == "/institutions"] == []
+    assert len(token_calls(sandbox)) == 1
 
 
 def test_a_secret_that_lacks_a_key_is_misconfigured_and_its_values_are_not_told(

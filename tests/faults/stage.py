@@ -20,7 +20,7 @@ from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.batch import Answers, Worker
 from tests.faults.wire import Sent, Wire
-from tests.support.memory import RefusalList
+from tests.support.memory import InboxList, RefusalList
 from tests.support.pipeline import CREDENTIALS, Clock, rules
 from tests.support.pipeline import settings as local_settings
 from tests.support.simulation_ports import MadeUpPdfs
@@ -87,6 +87,7 @@ class Environment:
         means = Means(
             store=store or stage.store,
             refusals=stage.refusals,
+            inbox=InboxList(),
             api=self._dokstamp,
             pdfs=MadeUpPdfs(),
             brake=self._brake,

@@ -93,7 +93,7 @@ class Aws:
         replaced = condition.get("ExpressionAttributeValues", {}).get(":replaced")
         return held if condition.get("ConditionExpression") and held.get("version") != replaced else None
 
-    def delete_item(self, TableName: str, Key: dict[str, Any]) -> None:
+    def delete_item(self, TableName: str, Key: dict[str, Any], **condition: Any) -> None:
         self._called("DeleteItem")
         self.tables.setdefault(TableName, {}).pop(Key["id"]["S"], None)
 

@@ -19,20 +19,20 @@ from pydantic import ValidationError
 
 from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
-from dokstamp_sync.errors import Retry
-from dokstamp_sync.intake.check import Refused, as_sent, check
+from dokstamp_sync.errors import HandedBack, Misconfigured, Retry
+from dokstamp_sync.intake.check import Refused, check
 from dokstamp_sync.intake.entry import StepFunctionsRuns
 from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.mapping.refusals import RefusalTable
-from dokstamp_sync.messages import StepMessage, read_json
+from dokstamp_sync.messages import StepMessage, as_sent, read_json
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.reading import parse
 from dokstamp_sync.records import Record
 from dokstamp_sync.results import result_of_state
-from dokstamp_sync.worker.batch import HandedBack, Received, Worker
-from dokstamp_sync.worker.entry import QueueAndRuns
+from dokstamp_sync.worker.batch import Received, Worker
+from dokstamp_sync.worker.entry import InboxQueue, QueueAndRuns
 from tests.fuzz.aws import Aws
 from tests.fuzz.lines import Lines
 from tests.fuzz.vendor import AnyPdf, Willing
@@ -70,6 +70,7 @@ class World:
         means = Means(
             self._store,
             self._refusals,
+            InboxQueue(client, "inbox"),
             self._vendor,
             AnyPdf(),
             brake,
@@ -203,7 +204,7 @@ def _at_a_worker(body: str) -> str:
     world = World()
     try:
         world.worker(message.step if message else Step.STUDENT).take(_received(body))
-    except HandedBack:
+    except (HandedBack, Misconfigured):
         _expect(message is None and '"task_token"' in body, "handed back")
         return "handed back"
     kept = world.aws.tables.get("outcomes", {})

@@ -27,6 +27,7 @@ FORMS = {
     "counts": rf"\{{('({_OUTCOMES})': \d+(, )?)*\}}",
     "reason": "|".join(_REASONS),
     "error": r"[A-Z]\w+",
+    "where": r"[\w.<>]+:\d+",
     "status": r"\d+|None",
     "fields": r"\[\]",
     **dict.fromkeys(("problems", "records", "receives", "done", "open", "seconds"), r"\d+"),

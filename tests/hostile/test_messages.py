@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.errors import Blocked, NotReady, Rejected, Retry
-from dokstamp_sync.intake.check import as_sent
-from dokstamp_sync.messages import MOST_BYTES, InboxMessage, read_json, run_of
+from dokstamp_sync.messages import MOST_BYTES, InboxMessage, as_sent, read_json, run_of
 from dokstamp_sync.order import Step
 from dokstamp_sync.reading import parse
 from dokstamp_sync.worker.batch import Received

@@ -16,7 +16,7 @@ from local.gaps import function_of
 from local.parameters import STACK_NAME, STEPS
 from tests.local.conftest import PARAMETERS
 from tests.local.deployed_alarms import measured, on, on_aws_metrics, url_of, waiting
-from tests.local.troubled import school, wait_for
+from tests.local.troubled import exhausted_at_the_intake, school, wait_for
 from tests.local.world import World
 
 NO_EVENT = b"[]"
@@ -56,7 +56,7 @@ def no_dead_letters(world: World) -> Iterator[None]:
 
 def put_on_step(world: World, step: str) -> None:
     """A record of that kind, past the inbox."""
-    records = school(world.info.pdf_bucket)[Step(step).section]
+    records = school(world, "REC")[Step(step).section]
     if step == "course_modules":
         # What is attached as it should be is left alone.
         records = [each | {"modules": []} for each in records]
@@ -83,45 +83,12 @@ def test_what_a_step_could_not_deliver_waits_where_its_alarm_looks(world: World)
     assert red(world) == {dead_letters_of(step) for step in STEPS}
 
 
-@contextmanager
-def wrong_settings(world: World, step: str) -> Iterator[None]:
-    functions, name = world.functions, function_of(step)
-    right = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    functions.update_function_configuration(
-        FunctionName=name, Environment={"Variables": right | {"LEASE_SECONDS": "no number"}}
-    )
-    try:
-        yield
-    finally:
-        functions.update_function_configuration(FunctionName=name, Environment={"Variables": right})
-
-
-@contextmanager
-def hidden_for_a_second(world: World, url: str) -> Iterator[None]:
-    """What a failing function has taken comes back after this, and not after minutes."""
-    name = "VisibilityTimeout"
-    usual = world.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
-    world.sqs.set_queue_attributes(QueueUrl=url, Attributes={name: "1"})
-    try:
-        yield
-    finally:
-        world.sqs.set_queue_attributes(QueueUrl=url, Attributes=usual)
-
-
 @pytest.mark.usefixtures("no_dead_letters")
-def test_what_the_intake_could_not_take_waits_where_its_alarm_looks_and_its_errors_are_counted(world: World) -> None:
-    # Given an intake with wrong settings
-    (alarm,) = [each for each in on(world, "Errors") if each.of == function_of("intake")]
-    before = measured(world, alarm)
-    with wrong_settings(world, "intake"), hidden_for_a_second(world, world.info.inbox_queue_url):
-        # When a message comes until it is exhausted, Then the inbox's alarm sees it, and no other one
-        world.put(world.message(students=[]))
-        wait_for(lambda: red(world))
-        assert red(world) == {dead_letters_of("inbox")}
-        # And the function's error is counted where its alarm reads (MiniStack counts none of an event source's)
-        event = json.dumps({"Records": []}).encode()
-        assert "FunctionError" in world.functions.invoke(FunctionName=alarm.of, Payload=event)
-        assert measured(world, alarm) == before + 1 > alarm.threshold
+def test_what_the_intake_could_not_take_comes_back_soon_and_at_last_waits_where_its_alarm_looks(world: World) -> None:
+    # When the intake cannot take a message until it is exhausted, though the queue would hide it for minutes each time
+    exhausted_at_the_intake(world)
+    # Then the inbox's alarm sees it, and no other one
+    assert red(world) == {dead_letters_of("inbox")}
 
 
 @pytest.mark.usefixtures("no_dead_letters")

@@ -3,6 +3,7 @@
 import itertools
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -52,10 +53,19 @@ class World:
     def result(self, message: Json | str, sqs_id: str = "") -> Json:
         """The first result on the results queue that answers the message."""
         run = run_of(message["id"]) if isinstance(message, dict) else None
+        return self._first(
+            lambda each: (run and each["run"] == run) or (sqs_id and each.get("message_id") == sqs_id),
+        )
+
+    def healing(self, message: Json) -> Json:
+        """The first result on the results queue of what the message's run had to block."""
+        return self._first(lambda each: each.get("heals") == run_of(message["id"]))
+
+    def _first(self, is_meant: Callable[[Json], object]) -> Json:
         until = time.monotonic() + SECONDS
         while time.monotonic() < until:
             for result in self._results:
-                if (run and result["run"] == run) or (sqs_id and result.get("message_id") == sqs_id):
+                if is_meant(result):
                     self._results.remove(result)
                     return result
             self._results += self._receive()

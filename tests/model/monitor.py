@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from dokstamp_sync.messages import run_of
 from tests.model.said import Key, Message
 from tests.model.told import DELIVERED
 from tests.model.world import World
@@ -41,6 +42,7 @@ class Monitor:
             self.learn(message)
         simulation.watch.seen.append(self._see)
         simulation.answered.append(self._hear)
+        simulation.healed.append(self._learn_healing)
         simulation.reported.append(lambda result: self._hear(result["run"], result))
 
     def learn(self, message: Message) -> None:
@@ -53,6 +55,10 @@ class Monitor:
             for mark in _marks_of(version.mark, version.said):
                 self._newest[mark] = max(self._newest[mark], version.occurred_at)
                 self._keys[mark] = version.key
+
+    def _learn_healing(self, message: Mapping[str, Any]) -> None:
+        """What is sent again says what was said then, whatever moment its message gives."""
+        self._occurred[run_of(message["id"])] = self._occurred[message["heals"]]
 
     def _hear(self, run: str, told: Mapping[str, Any]) -> None:
         if run in self._planned:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from dokstamp_sync.messages import run_of
 from dokstamp_sync.outcomes import Outcome
 from tests.model.said import Key, Message, Version
 from tests.model.world import World
@@ -11,20 +12,36 @@ from tests.support.simulation import Simulation
 
 DELIVERED = {Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED}
 REFUSED = {Outcome.REJECTED, Outcome.BLOCKED}
+DRAFT = "DokStamp keeps the certificate as"
+"""So begins the reason of a certificate that DokStamp did not issue."""
 
 Told = list[tuple[Message, Version, str]]
 """Every version of one record, with its message and its outcome."""
 
 
+def healed_runs(simulation: Simulation) -> dict[str, str]:
+    """The run of each healing -> the run of the SIS in which its records were blocked first."""
+    first: dict[str, str] = {}
+    for message in simulation.healing:
+        first.setdefault(run_of(message["id"]), first.get(message["heals"], message["heals"]))
+    return first
+
+
 def told_of(world: World, simulation: Simulation) -> dict[Key, Told]:
-    """Every version of each record with its outcome: that of its run, or of its last result without one."""
+    """Every version of each record with its outcome: that of its run, or of its last result without one.
+
+    What a healing made of a record that was refused counts instead; it may come before the run's own result.
+    """
     outcomes: dict[tuple[str, str, str], str] = {}
-    for result in simulation.results:
+    first = healed_runs(simulation)
+    for result in sorted(simulation.results, key=lambda each: each["run"] in first):
         for each in result["records"]:
             # A draft that was waited for in vain is called rejected, but is given up as what is blocked.
-            given_up = each["reason"].startswith("DokStamp keeps the certificate as")
+            given_up = each["reason"].startswith(DRAFT)
             outcome = Outcome.BLOCKED if given_up else each["outcome"]
-            outcomes[result["run"], each["step"], each["sis_id"]] = outcome
+            place = first.get(result["run"], result["run"]), each["step"], each["sis_id"]
+            if result["run"] not in first or outcomes.get(place, Outcome.BLOCKED) in REFUSED:
+                outcomes[place] = outcome
     told: dict[Key, Told] = defaultdict(list)
     for message, version in world.versions:
         step, sis_id = version.key

@@ -32,11 +32,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """``says``: what is left out, in one clause."""
+    """``says``: what is left out, in one clause. ``is_at_the_edge``: where the model does not come."""
 
     key: str
     says: str
     edits: tuple[Edit, ...]
+    is_at_the_edge: bool = False
 
     def plant(self, root: Path) -> None:
         """Builds the bug into the project at ``root``."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.planted.certifying import CERTIFYING
 from tests.planted.delivering import DELIVERING
 from tests.planted.depending import DEPENDING
+from tests.planted.healing import HEALING
 from tests.planted.naming import NAMING
+from tests.planted.telling import TELLING
 
-BUGS = (*DELIVERING, *NAMING, *CERTIFYING, *DEPENDING)
+BUGS = (*DELIVERING, *NAMING, *CERTIFYING, *DEPENDING, *HEALING, *TELLING)

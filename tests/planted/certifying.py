@@ -81,7 +81,9 @@ CERTIFYING = (
         (
             in_step(
                 _STEP,
-                'raise NotReady("no certificate is known under this sis_id, so there is none to revoke")',
+                "raise NotReady(\n"
+                '                "no certificate is known under this sis_id, so there is none to revoke", '
+                "awaits=work.claimed.row.id\n            )",
                 'raise Rejected("no certificate is known under this sis_id, so there is none to revoke")',
             ),
         ),

@@ -9,10 +9,16 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
+import tests.conftest  # noqa: F401
+from local.sandbox import Sandbox, running_sandbox
 from tests.faults.cases import Case, matrix, representative
 from tests.faults.runner import running
 from tests.faults.verdict import KINDS
 from tests.model.attempts import Attempt, make, schedules, ways
+from tests.mute.aws import FAULTS, Aws
+from tests.mute.judging import first_of_its_kind, mute
+from tests.mute.scenes import SCENES
+from tests.mute.telling import Told, told
 from tests.planted.seen import Found, Seen, look
 
 # The most that one bug's trial may take: a bug must not keep the others from being tried.
@@ -25,17 +31,34 @@ def main() -> int:
     for name in ("schedules", "ways"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--model-only", action="store_true")
+    parser.add_argument("--edge-only", action="store_true")
     options = parser.parse_args()
     # As if somebody had interrupted it, so that nothing outlives it.
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.alarm(LONGEST_SECONDS)
-    seen = {
+    seen = {"edge": _edge()} if options.edge_only else _all(options)
+    sys.stdout.write("\n" + json.dumps({name: asdict(each) for name, each in seen.items()}) + "\n")
+    return 0
+
+
+def _all(options: argparse.Namespace) -> dict[str, Seen]:
+    return {
         "matrix": Seen() if options.model_only else _matrix(representative(matrix())),
         "schedules": _attempts(schedules(options.schedules, 1)),
         "ways": _attempts(ways(options.ways, 1, shorten=False)),
     }
-    sys.stdout.write("\n" + json.dumps({name: asdict(each) for name, each in seen.items()}) + "\n")
-    return 0
+
+
+def _edge() -> Seen:
+    with running_sandbox() as sandbox:
+        usual = {name: told(scene, sandbox, Aws()) for name, scene in SCENES.items()}
+        cases = [(name, number) for name, numbers in first_of_its_kind(usual).items() for number in numbers]
+        return look((_broken(name, number, usual[name], sandbox) for name, number in cases), len(cases))
+
+
+def _broken(name: str, number: int, usual: Told, sandbox: Sandbox) -> Found:
+    found = told(SCENES[name], sandbox, Aws(number, FAULTS["throttled"]))
+    return Found(f"{name}, call {number}", mute(found, usual, usual.aws.calls[number], "throttled"))
 
 
 def _matrix(cases: Sequence[Case]) -> Seen:

@@ -1,6 +1,7 @@
 """One sandbox for all tests of this folder, as new for each of them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,9 +11,24 @@ from tests.sandbox.caller import Caller, stranger
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[Sandbox]:
-    with running_sandbox(generation="g2") as sandbox:
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sandbox") / "journal.jsonl"
+
+
+@pytest.fixture(scope="session")
+def served(journal: Path) -> Iterator[Sandbox]:
+    with running_sandbox(journal=journal, generation="g2") as sandbox:
         yield sandbox
+
+
+@pytest.fixture(autouse=True)
+def _everything_is_kept(served: Sandbox, journal: Path) -> Iterator[None]:
+    """Whatever a test does with the sandbox, one that is started again holds the same."""
+    yield
+    again = Sandbox(journal=journal)
+    assert again.state == served.state
+    assert again.store.contents == served.store.contents
+    assert again.switches == served.switches
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 import threading
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from dokstamp_sync.mapping.refusals import Waiting
 from dokstamp_sync.mapping.row import Conflict, Row, Store
 from dokstamp_sync.outcomes import RecordOutcome
 
@@ -51,14 +52,75 @@ class Noted:
         return self._inner.write(row, replaces, beside)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An item of the outcomes table; ``waiting``: what the index shows of it, if it is there."""
+
+    occurred_at: str
+    outcome: RecordOutcome
+    awaits: str
+    waiting: Waiting
+
+
 class RefusalList:
-    """The outcomes table in memory."""
+    """The outcomes table in memory. Its index shows every change so many seconds later as ``lag`` answers."""
+
+    def __init__(self, clock: Callable[[], float] = lambda: 0.0, lag: Callable[[], float] = lambda: 0.0) -> None:
+        self.items: dict[str, Kept] = {}
+        self._index: dict[str, list[tuple[float, Kept | None]]] = {}
+        self._clock = clock
+        self._lag = lag
+        self._lock = threading.Lock()
+
+    @property
+    def kept(self) -> dict[str, RecordOutcome]:
+        return {id_: each.outcome for id_, each in self.items.items()}
+
+    def keep(
+        self,
+        id_: str,
+        run: str,
+        occurred_at: str,
+        outcome: RecordOutcome,
+        said: Any,
+        *,
+        awaits: str = "",
+        force: bool = False,
+    ) -> None:
+        waiting = Waiting(id_, outcome.step, run, occurred_at, force, said)
+        self._change(id_, occurred_at, Kept(occurred_at, outcome, awaits, waiting))
+
+    def drop(self, id_: str, occurred_at: str) -> None:
+        self._change(id_, occurred_at, None)
+
+    def waiting_for(self, awaits: str) -> list[Waiting]:
+        with self._lock:
+            shown = [self._shown(id_) for id_ in self._index]
+        return [each.waiting for each in shown if each and each.awaits == awaits]
+
+    def _change(self, id_: str, occurred_at: str, kept: Kept | None) -> None:
+        with self._lock:
+            there = self.items.get(id_)
+            if there and there.occurred_at > occurred_at:
+                return
+            if kept:
+                self.items[id_] = kept
+            else:
+                self.items.pop(id_, None)
+            changes = self._index.setdefault(id_, [])
+            before = changes[-1][0] if changes else 0.0
+            changes.append((max(before, self._clock() + self._lag()), kept))
+
+    def _shown(self, id_: str) -> Kept | None:
+        shown = [kept for moment, kept in self._index[id_] if moment <= self._clock()]
+        return shown[-1] if shown else None
+
+
+class InboxList:
+    """An inbox that holds what is sent to it."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, RecordOutcome] = {}
+        self.bodies: list[str] = []
 
-    def keep(self, id_: str, run: str, occurred_at: str, outcome: RecordOutcome, said: Any) -> None:
-        self.kept[id_] = outcome
-
-    def drop(self, id_: str) -> None:
-        self.kept.pop(id_, None)
+    def send(self, body: str) -> None:
+        self.bodies.append(body)

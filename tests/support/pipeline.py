@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import DokStamp
-from dokstamp_sync.errors import NotReady
+from dokstamp_sync.errors import HandedBack, NotReady
 from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.order import Step
@@ -24,8 +24,8 @@ from dokstamp_sync.records import Record
 from dokstamp_sync.results import result_of_state
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import OpensPdfs, Pdf, StepRules
-from dokstamp_sync.worker.batch import HandedBack, Received, Worker
-from tests.support.memory import MemoryStore, RefusalList
+from dokstamp_sync.worker.batch import Received, Worker
+from tests.support.memory import InboxList, MemoryStore, RefusalList
 
 R = TypeVar("R", bound=Record)
 EVENTS = Path(__file__).parents[2] / "events"
@@ -154,6 +154,7 @@ class Pipeline(InOrder):
         self.store = store if store is not None else MemoryStore()
         self.pdfs = pdfs or FolderPdfs()
         self.refusals = RefusalList()
+        self.inbox = InboxList()
         self.brake = Brake(self.store, self.clock, self.clock.sleep, lambda: 0.5, self.settings.calls_per_second)
         self.dokstamp = DokStamp(given, lambda afresh: CREDENTIALS, self.brake, clock=self.clock)
         self.intake = Intake(
@@ -165,6 +166,7 @@ class Pipeline(InOrder):
         means = Means(
             store=self.store,
             refusals=self.refusals,
+            inbox=self.inbox,
             api=self.dokstamp,
             pdfs=self.pdfs,
             brake=self.brake,
@@ -183,6 +185,13 @@ class Pipeline(InOrder):
         if len(self.results) == before:
             raise AssertionError("the message started nothing and has no result")
         return self.results[-1]
+
+    def take_inbox(self) -> list[dict[str, Any]]:
+        """The results of what the workers sent to the inbox, and of what came of that."""
+        before = len(self.results)
+        while self.inbox.bodies:
+            self.intake.take(self.inbox.bodies.pop(0), "message-again")
+        return self.results[before:]
 
     def take(self, step: Step, message: Mapping[str, Any], receives: int = 100) -> dict[str, Any]:
         """A step's answer to a message, however often it has to come back."""

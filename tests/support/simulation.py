@@ -25,7 +25,16 @@ from dokstamp_sync.worker.batch import Received, Worker
 from tests.support.memory import MemoryStore, RefusalList
 from tests.support.pipeline import CREDENTIALS, rules
 from tests.support.simulation_http import Answer, Wire
-from tests.support.simulation_ports import AnswersPort, MadeUpPdfs, PdfsPort, Port, RefusalsPort, RunsPort, StorePort
+from tests.support.simulation_ports import (
+    AnswersPort,
+    InboxPort,
+    MadeUpPdfs,
+    PdfsPort,
+    Port,
+    RefusalsPort,
+    RunsPort,
+    StorePort,
+)
 from tests.support.simulation_queues import Queue
 from tests.support.simulation_runs import StateMachine
 from tests.support.simulation_threads import taking_turns
@@ -36,6 +45,8 @@ from tests.support.simulation_workers import Environment, Function
 
 FUNCTION_SECONDS = 120.0
 VISIBILITY_SECONDS = 720.0
+# The index of the outcomes table lags behind the table by up to this.
+MOST_LAG_SECONDS = 9.0
 
 
 class Simulation:
@@ -59,7 +70,10 @@ class Simulation:
         self.sky = Sky(self.time, self.random)
         self.store = store if store is not None else MemoryStore()
         self.watch = Watch(self.time, self._current, settings.skew_seconds)
-        self.refusals = RefusalList()
+        lags = Random(seed + 2)
+        self.refusals = RefusalList(lambda: self.time.now, lambda: lags.uniform(0, MOST_LAG_SECONDS))
+        self.healing: list[dict[str, Any]] = []
+        self.healed: list[Callable[[dict[str, Any]], None]] = [self.healing.append]
         self.results: list[dict[str, Any]] = []
         self.reported: list[Callable[[dict[str, Any]], object]] = [self.results.append]
         self.answered: list[Callable[[str, dict[str, Any]], None]] = []
@@ -106,6 +120,13 @@ class Simulation:
         self.watch.note(f"result {json.dumps(result)}")
         for hear in self.reported:
             hear(dict(result))
+
+    def _send_again(self, body: str) -> None:
+        message = json.loads(body)
+        self.watch.note(f"{message['id'][:16]} heals {message['heals'][:8]}")
+        for hear in self.healed:
+            hear(message)
+        self.inbox.send(body)
 
     def _current(self, id_: str) -> Row | None:
         return self.store.read([id_]).get(id_)
@@ -163,6 +184,7 @@ class Simulation:
             means = Means(
                 store=store,
                 refusals=RefusalsPort(port, self.refusals),
+                inbox=InboxPort(port, self._send_again),
                 api=dokstamp,
                 pdfs=PdfsPort(port, self._pdfs),
                 brake=brake,

@@ -145,6 +145,8 @@ class Wire(httpx.BaseTransport):
         if kind == "slow" or self._sky.strikes(self._sky.weather.slow):
             first, second = sorted((uniform(0, left), uniform(0, left)))
             return first, second
+        if self._sky.weather.even:
+            return uniform(0.01, 0.03), uniform(0.04, 0.06)
         return self._sky.random.choice([0.0, 0.01, 0.1]), 0.101
 
     def _schedule(self, call: _Call, seconds: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from dokstamp_sync.errors import Rejected, Retry
 from dokstamp_sync.intake.intake import Runs
-from dokstamp_sync.mapping.refusals import Refusals
+from dokstamp_sync.mapping.refusals import Refusals, Waiting
 from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.outcomes import RecordOutcome
 from dokstamp_sync.steps.work import OpensPdfs, Pdf
@@ -66,11 +66,40 @@ class RefusalsPort:
         self._port = port
         self._inner = inner
 
-    def keep(self, id_: str, run: str, occurred_at: str, outcome: RecordOutcome, said: Any) -> None:
-        self._port.store_call("keep", lambda: self._inner.keep(id_, run, occurred_at, outcome, said), writes=True)
+    def keep(
+        self,
+        id_: str,
+        run: str,
+        occurred_at: str,
+        outcome: RecordOutcome,
+        said: Any,
+        *,
+        awaits: str = "",
+        force: bool = False,
+    ) -> None:
+        def act() -> None:
+            self._port.watch.note(f"{self._port.process.name}: keeps {id_} of {occurred_at}, awaits '{awaits}'")
+            self._inner.keep(id_, run, occurred_at, outcome, said, awaits=awaits, force=force)
 
-    def drop(self, id_: str) -> None:
-        self._port.store_call("drop", lambda: self._inner.drop(id_), writes=True)
+        self._port.store_call("keep", act, writes=True)
+
+    def drop(self, id_: str, occurred_at: str) -> None:
+        self._port.store_call("drop", lambda: self._inner.drop(id_, occurred_at), writes=True)
+
+    def waiting_for(self, awaits: str) -> list[Waiting]:
+        waiting: list[Waiting] = self._port.store_call("query", lambda: self._inner.waiting_for(awaits), writes=False)
+        return waiting
+
+
+class InboxPort:
+    """``send`` puts a message into the inbox."""
+
+    def __init__(self, port: Port, send: Callable[[str], None]) -> None:
+        self._port = port
+        self._send = send
+
+    def send(self, body: str) -> None:
+        self._port.runs_call("send", lambda: self._send(body))
 
 
 class AnswersPort:
@@ -150,4 +179,6 @@ def _shown(row: Row) -> str:
     applied = f"applied {row.applied.occurred_at[5:19]} {row.applied.fingerprint[:6]}" if row.applied else "not applied"
     refused = f", refused {row.refused.outcome}" if row.refused else ""
     intent = f", intent {dict(row.intent)}" if row.intent is not None else ""
-    return f"{row.id}: {claim}, uuid {(row.uuid or '-')[:8]}, {applied}{refused}{intent}, facts {dict(row.facts)}"
+    awaited = f", awaited {row.awaited - START:.3f}" if row.awaited else ""
+    known = f"uuid {(row.uuid or '-')[:8]}, {applied}{refused}{intent}{awaited}"
+    return f"{row.id}: {claim}, {known}, facts {dict(row.facts)}"

@@ -20,8 +20,9 @@ T = TypeVar("T")
 class Weather:
     """``longest_pause``: how long a paused process stands still at most, in seconds. ``slow``: DokStamp takes its time,
     yet answers before the deadline. ``denied``: it answers 404 for what it has, once. ``twice``: a message is handed
-    out twice."""
+    out twice. ``even``: calls take as long as they usually do, and no two as long as each other."""
 
+    even: bool = False
     pause: float = 0.0
     longest_pause: float = 0.0
     slow: float = 0.0
@@ -53,6 +54,7 @@ class Weather:
 
 
 CALM = Weather()
+EVEN = Weather(even=True)
 
 Way = Literal["store", "runs", "http"]
 """Where a call goes: to the mapping and what else is stored, to runs and queues, or to DokStamp."""
@@ -121,6 +123,8 @@ class Sky:
         seconds = stall
         if self.strikes(self.weather.pause):
             seconds += self.random.uniform(0, self.weather.longest_pause)
+        elif self.weather.even:
+            seconds += self.random.uniform(0.004, 0.012)
         elif self.random.random() < 0.5:
             seconds += self.random.choice([0.001, 0.01, 0.1])
         self._time.sleep(seconds)

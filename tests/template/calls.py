@@ -20,6 +20,7 @@ PORTS = {
     "RefusalTable": {"refusals", "_refusals"},
     "Pdfs": {"pdfs"},
     "QueueAndRuns": {"_answers"},
+    "InboxQueue": {"inbox"},
     "StepFunctionsRuns": {"_runs"},
 }
 # Where a service's actions have another name than the service, and where one call needs more than its own action.

@@ -2,41 +2,12 @@
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
+from local.places import ROOT, TEMPLATE
+from local.template import raw
 
-ROOT = Path(__file__).parents[2]
-TEMPLATE = ROOT / "template.yaml"
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads ``!Ref x`` as ``{"Ref": "x"}``, and ``!GetAtt a.b`` as ``{"Fn::GetAtt": ["a", "b"]}``."""
-
-
-def _tag(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    name = suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}"
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-        if name == "Fn::GetAtt":
-            value = value.split(".", 1)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    return {name: value}
-
-
-_Loader.add_multi_constructor("!", _tag)
-
-
-@cache
-def raw() -> dict[str, Any]:
-    """The template as it is written."""
-    return dict(yaml.load(TEMPLATE.read_text(encoding="utf-8"), _Loader))
-
+__all__ = ["ROOT", "TEMPLATE", "raw"]
 
 # What holds where every parameter is left at its default, on AWS.
 BY_DEFAULT = frozenset({"OnAws"})

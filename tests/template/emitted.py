@@ -17,7 +17,7 @@ OF_AWS = {
 MADE = {
     "outcome.capitalize()": {outcome.value.capitalize() for outcome in Outcome},
     # Only where it is an instance of one of these
-    "type(each).__name__": {errors.Misconfigured.__name__, errors.Throttled.__name__},
+    "type(error).__name__": {errors.Misconfigured.__name__, errors.Throttled.__name__},
 }
 
 

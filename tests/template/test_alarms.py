@@ -13,6 +13,7 @@ from tests.template.emitted import OF_AWS, emitted
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 OURS: Any = {"Fn::Sub": "DokStampSync/${AWS::StackName}"}
+ENDS = ["intake", "results"]
 WITH_DEAD_LETTERS = [*(step.logical_id for step in Step), "Inbox"]
 
 
@@ -55,7 +56,7 @@ def test_an_alarm_says_that_a_queue_s_oldest_message_is_too_old() -> None:
     assert default("OldestMessageSeconds") > default("PatienceSeconds")
 
 
-@pytest.mark.parametrize("metric", ["Misconfigured", "Throttled", "Overdue", "Rejected"])
+@pytest.mark.parametrize("metric", ["Misconfigured", "Throttled", "Unforeseen", "Overdue", "Rejected"])
 def test_every_step_is_watched_under_the_name_that_its_metrics_carry(metric: str) -> None:
     services = [each["service"] for each in watching(OURS, metric).values()]
     functions = of_type("AWS::Serverless::Function")
@@ -63,7 +64,24 @@ def test_every_step_is_watched_under_the_name_that_its_metrics_carry(metric: str
         functions[f"{step.logical_id}Function"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for step in Step
     ]
     assert carried == [name_of(step) for step in Step]
-    assert [service for service in services if service != "intake"] == carried
+    assert [service for service in services if service not in ENDS] == carried
+
+
+@pytest.mark.parametrize(
+    ("metric", "ends"),
+    [("Misconfigured", ENDS), ("Unforeseen", ENDS), ("Overdue", ["intake"]), ("Rejected", ["intake"])],
+)
+def test_the_functions_at_both_ends_of_a_run_are_watched_as_far_as_it_concerns_them(
+    metric: str, ends: list[str]
+) -> None:
+    # Given that the results function has no queue in which a message could circle, and judges no records
+    services = [each["service"] for each in watching(OURS, metric).values()]
+    assert [service for service in services if service in ENDS] == ends
+    # Then both are watched under the names that their metrics carry
+    functions = of_type("AWS::Serverless::Function")
+    for end in ENDS:
+        own = functions[f"{end.capitalize()}Function"]["Environment"]["Variables"]
+        assert own["POWERTOOLS_SERVICE_NAME"] == end
 
 
 @pytest.mark.parametrize("step", list(Step))
@@ -96,16 +114,25 @@ def test_no_alarm_waits_for_an_end_that_no_run_can_come_to() -> None:
     assert not watching("AWS/States", "ExecutionsTimedOut")
 
 
-@pytest.mark.parametrize("step", list(Step))
-def test_a_set_up_that_is_wrong_stays_red_between_two_tries(step: Step) -> None:
-    # Given the longest pause between two tries, and the longest that the second may take until it counts
-    pause = default("RetryCapSeconds") + raw()["Globals"]["Function"]["Timeout"]
+AT_EVERY_TRY = [
+    name
+    for namespace, metric in ((OURS, "Misconfigured"), (OURS, "Unforeseen"), ("AWS/Lambda", "Errors"))
+    for name in watching(namespace, metric)
+]
+
+
+@pytest.mark.parametrize("alarm", AT_EVERY_TRY)
+def test_what_goes_wrong_at_every_try_is_red_within_a_quarter_of_an_hour_and_stays_red_between_two(alarm: str) -> None:
+    # Given the longest pause between two tries: a back-off, or the queue's visibility if the function died
+    hidden = {each["VisibilityTimeout"] for each in of_type("AWS::SQS::Queue").values() if "VisibilityTimeout" in each}
+    pause = max(default("RetryCapSeconds"), *hidden)
     # Then a single try in the periods that are judged is enough, and there is one in them
-    alarm = ALARMS[f"{step.logical_id}MisconfiguredAlarm"]
-    assert alarm["DatapointsToAlarm"] == 1
-    # Periods do not begin when a try does.
-    assert (alarm["EvaluationPeriods"] - 1) * alarm["Period"] >= default("RetryCapSeconds")
-    assert alarm["EvaluationPeriods"] * alarm["Period"] > pause
+    judged = ALARMS[alarm]
+    assert (judged["DatapointsToAlarm"], judged["Threshold"]) == (1, 0)
+    assert judged["Period"] <= 900
+    # Periods do not begin when a try does, and it takes time until one counts.
+    assert (judged["EvaluationPeriods"] - 1) * judged["Period"] >= pause
+    assert judged["EvaluationPeriods"] * judged["Period"] > pause + raw()["Globals"]["Function"]["Timeout"]
 
 
 def test_an_alarm_says_that_a_function_fails() -> None:

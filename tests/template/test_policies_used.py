@@ -18,6 +18,7 @@ BY_THE_EVENT_SOURCE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueA
 CODE = {
     name: FUNCTIONS.parent / each["CodeUri"] / "app.py" for name, each in of_type("AWS::Serverless::Function").items()
 }
+QUERY = "dynamodb:Query"
 TABLES = {"DynamoDBStore": "MappingTable", "RefusalTable": "OutcomesTable"}
 
 
@@ -38,7 +39,10 @@ def test_a_role_allows_what_its_function_s_code_can_ask_for_and_nothing_else(fun
 @pytest.mark.parametrize(("port", "table"), TABLES.items())
 def test_a_role_allows_on_a_table_what_its_function_does_with_that_table(function: str, port: str, table: str) -> None:
     done = {action for action, by in asked(CODE[function]) if by == port}
-    assert allowed_on(function.replace("Function", "Role"), {"Fn::GetAtt": [table, "Arn"]}) == done
+    # A query asks an index, and everything else the table itself
+    role = function.replace("Function", "Role")
+    assert allowed_on(role, {"Fn::GetAtt": [table, "Arn"]}) == done - {QUERY}
+    assert allowed_on(role, {"Fn::Sub": f"${{{table}.Arn}}/index/awaits"}) == done & {QUERY}
 
 
 def test_every_class_that_talks_to_aws_is_known_as_a_port() -> None:

@@ -156,6 +156,17 @@ def test_many_failures_in_a_row_stop_all_workers_for_a_while(world: World, failu
     assert (seconds_for(world, world.brake().wait) >= 5) == waits
 
 
+@pytest.mark.parametrize(("longest", "pause"), [(1, 1), (900, 5)])
+def test_a_pause_after_failures_is_no_longer_than_a_back_off(world: World, longest: float, pause: float) -> None:
+    # Given workers whose back-off is at most so long, and a DokStamp that fails
+    brake = Brake(world.store, world.clock, world.clock.sleep, lambda: 0.5, longest_pause=longest)
+    for _ in range(MANY_FAILURES):
+        brake.wait()
+        brake.fail(None)
+    # Then nobody calls for no longer than that
+    assert seconds_for(world, lambda: world.brake().wait()) == pytest.approx(pause, abs=0.1)
+
+
 def test_failures_between_which_dokstamp_answers_stop_nobody(world: World) -> None:
     brake = world.brake()
     for _ in range(5 * MANY_FAILURES):

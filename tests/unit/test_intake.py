@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -61,6 +62,30 @@ def test_one_new_record_among_many_starts_a_run_for_all(sis: Sis, pipeline: Pipe
     # Then one run tells of both
     assert {row["sis_id"]: row["outcome"] for row in told.values()} == {"CS": "unchanged", "LAW": "created"}
     assert len(pipeline.runs) == 2
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_a_message_that_heals_a_run_names_it_in_its_result_whether_it_needs_a_run_or_not(
+    new: bool, sis: Sis, pipeline: Pipeline
+) -> None:
+    # Given a school, and a record that is sent again because another run had to block it
+    sis.has_said(*COURSES)
+    said = example(Step.COURSE, code="LAW") if new else example(Step.COURSE)
+    # When it comes, Then its result names that run
+    told = pipeline.send(sis.message({Step.COURSE: [said]}, heals="run-1"))
+    assert (told["heals"], told["counts"]) == ("run-1", {"created" if new else "unchanged": 1})
+    assert len(pipeline.runs) == 1 + new
+
+
+def test_a_record_that_others_wait_for_needs_a_run_though_it_says_nothing_new(sis: Sis, pipeline: Pipeline) -> None:
+    # Given a course that a record waits for, though DokStamp has it
+    sis.has_said(*COURSES)
+    row = pipeline.store.read(["course#CS"])["course#CS"]
+    pipeline.store.write(replace(row, awaited=1.0), row)
+    # When it is told of again, Then its step looks after what waits
+    assert sis.say(Step.COURSE)["outcome"] == "unchanged"
+    assert len(pipeline.runs) == 2
+    assert pipeline.store.read(["course#CS"])["course#CS"].awaited is None
 
 
 @pytest.mark.parametrize("option", ["force", "dry_run"])

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dokstamp_sync.fields import clean, sis_id
-from dokstamp_sync.intake.check import as_sent
-from dokstamp_sync.messages import InboxMessage, run_of
+from dokstamp_sync.messages import InboxMessage, as_sent, run_of
 from dokstamp_sync.order import Step
 from dokstamp_sync.reading import apparent_sis_id, parse
 from dokstamp_sync.settings import Settings

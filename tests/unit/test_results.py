@@ -30,6 +30,13 @@ def test_a_result_has_the_keys_of_the_contract() -> None:
     assert result("r1", [], failed=True)["status"] == "failed"
 
 
+def test_the_result_of_a_healing_names_the_run_that_it_heals() -> None:
+    # Given the state of a run that heals another one, When its result is made, Then it has one key more
+    told = result_of_state({"run": "r2", "heals": "r1", "courses": done(Step.COURSE, Outcome.CREATED)})
+    assert list(told) == ["run", "status", "counts", "records", "heals"]
+    assert told["heals"] == "r1"
+
+
 def test_a_state_is_told_in_the_order_of_the_steps_with_what_was_settled_first() -> None:
     # Given the state that a whole run leaves behind
     settled = RecordOutcome(Step.STUDENT, None, Outcome.REJECTED, "students[0]: ...").as_json()

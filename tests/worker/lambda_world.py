@@ -9,7 +9,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tests.support.pipeline import CREDENTIALS
-from tests.support.tables import make_table
+from tests.support.tables import make_outcomes, make_table
 from tests.worker import clients
 
 
@@ -53,8 +53,9 @@ def build_world(monkeypatch: pytest.MonkeyPatch, base_url: str) -> World:
     """Makes it all, and sets the variables."""
     sqs, database = clients.sqs(), clients.dynamodb()
     world = World(sqs.create_queue(QueueName="step", Attributes={"VisibilityTimeout": "720"})["QueueUrl"])
-    for table in ("mapping", "outcomes"):
-        make_table(database, table)
+    make_table(database, "mapping")
+    make_outcomes(database, "outcomes")
+    inbox_url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
     secret = boto3.client("secretsmanager").create_secret(Name="dokstamp", SecretString=json.dumps(CREDENTIALS))
     world.variables = {
         "DOKSTAMP_BASE_URL": base_url,
@@ -63,6 +64,7 @@ def build_world(monkeypatch: pytest.MonkeyPatch, base_url: str) -> World:
         "MAPPING_TABLE": "mapping",
         "OUTCOMES_TABLE": "outcomes",
         "QUEUE_URL": world.queue_url,
+        "INBOX_QUEUE_URL": inbox_url,
         "PDF_BUCKET": "pdfs",
     }
     for name, value in world.variables.items():

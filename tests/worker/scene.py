@@ -9,15 +9,15 @@ from typing import IO, Any
 from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.answers import Entity
-from dokstamp_sync.errors import Retry, Throttled
+from dokstamp_sync.errors import HandedBack, Retry, Throttled
 from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Student
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import Delivered, Parent, Reference, Work
-from dokstamp_sync.worker.batch import HandedBack, Received, Worker
-from tests.support.memory import MemoryStore, RefusalList
+from dokstamp_sync.worker.batch import Received, Worker
+from tests.support.memory import InboxList, MemoryStore, RefusalList
 from tests.support.pipeline import Clock, FolderPdfs, settings
 
 Act = Callable[[Work[Student]], Delivered]
@@ -147,6 +147,7 @@ class Scene:
         self.first = self.clock()
         self.store = MemoryStore()
         self.refusals = RefusalList()
+        self.inbox = InboxList()
         self.api = FakeApi()
         self.answers = FakeAnswers()
         self.step = ScriptedStep()
@@ -158,6 +159,7 @@ class Scene:
         means = Means(
             store=self.store,
             refusals=self.refusals,
+            inbox=self.inbox,
             api=self.api,
             pdfs=FolderPdfs(),
             brake=self.brake,

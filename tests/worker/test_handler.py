@@ -1,5 +1,6 @@
 """A step's Lambda handler from end to end: a real SQS event, emulated AWS, and the sandbox."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
-from dokstamp_sync.errors import Misconfigured
+from dokstamp_sync.dokstamp import tokens
 from dokstamp_sync.order import Step
 from dokstamp_sync.worker.entry import Handler, serve
 from local.sandbox import Fault, Sandbox
-from tests.support.pipeline import rules
+from tests.support.pipeline import CREDENTIALS, rules
 from tests.worker.lambda_world import FakeContext, World
 from tests.worker.school import ANA, BIA, names, students
 
@@ -128,10 +129,44 @@ def test_a_secret_without_credentials_keeps_the_message(world: World, handler: H
     assert world.kept("outcomes") == {}
 
 
-def test_an_environment_that_lacks_a_variable_fails_the_batch_and_names_it(
-    world: World, handler: Handler, monkeypatch: pytest.MonkeyPatch
+def test_new_credentials_are_used_by_the_next_message(
+    world: World, handler: Handler, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("DOKSTAMP_TENANT")
+    # Given a secret that somebody has mistyped, and a message that came back for it a few seconds ago
+    monkeypatch.setattr(tokens, "READ_ANEW_SECONDS", 0)
+    secrets = boto3.client("secretsmanager")
+    secrets.put_secret_value(SecretId="dokstamp", SecretString=json.dumps(CREDENTIALS | {"client_secret": "mistyped"}))
     world.send(students(ANA))
-    with pytest.raises(Misconfigured, match="DOKSTAMP_TENANT"):
-        handler(world.receive(), FakeContext())
+    event = world.receive()
+    assert failed(handler(event, FakeContext()))
+    # When the right one is put, and the same environment gets the message again
+    secrets.put_secret_value(SecretId="dokstamp", SecretString=json.dumps(CREDENTIALS))
+    # Then it is delivered, though the wrong one is kept for minutes
+    assert failed(handler(event, FakeContext())) == []
+    assert names(sandbox) == ["Ana Souza"]
+
+
+def test_a_message_of_a_run_that_is_no_step_message_stays_and_rings(
+    world: World, handler: Handler, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given a state machine that sends rubbish, and waits for its answer
+    world.send({"hello": "world", "task_token": "token-1"})
+    event = world.receive()
+    # When the function gets it, Then it stays, nothing is dropped, and the alarm for a wrong set-up rings
+    assert failed(handler(event, FakeContext())) == [event["Records"][0]["messageId"]]
+    assert world.kept("outcomes") == {}
+    assert '"Misconfigured":[1.0]' in capsys.readouterr().out
+
+
+def test_an_environment_that_lacks_a_variable_keeps_the_batch_and_names_it(
+    world: World, handler: Handler, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
+) -> None:
+    # Given a function without the tenant
+    monkeypatch.delenv("DOKSTAMP_TENANT")
+    world.send(students(ANA), students(BIA))
+    event = world.receive()
+    # When it gets messages, Then all stay, and each is told of
+    assert failed(handler(event, FakeContext())) == [each["messageId"] for each in event["Records"]]
+    told = [json.loads(line) for line in logged.getvalue().splitlines()]
+    assert [each["message_id"] for each in told] == [each["messageId"] for each in event["Records"]]
+    assert all("DOKSTAMP_TENANT" in each["reason"] for each in told)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.intake import entry as intake
+from dokstamp_sync.mapping.claims import Claims
+from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.order import Step
 from dokstamp_sync.worker.entry import serve
 from local.sandbox import Fault, Sandbox
@@ -118,6 +120,35 @@ def test_a_record_in_bad_form_is_counted_by_the_intake_that_refuses_it(
     assert emitted(capsys.readouterr().out)["Rejected"] == 1
 
 
+def fail(*_: object) -> None:
+    raise RuntimeError
+
+
+@pytest.mark.parametrize("what", ["claim", "read"])
+def test_a_bug_is_counted_whether_it_is_met_at_a_record_or_not(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    # Given a bug in what is done for one record, or for all of a message
+    monkeypatch.setattr({"claim": Claims, "read": DynamoDBStore}[what], what, fail)
+    # When a message comes, Then it is counted once
+    found = Lambda(Step.STUDENT, world, capsys).take(students(ANA))
+    assert found == {"Retried": 1, "Unforeseen": 1}
+
+
+def test_a_message_that_circles_for_long_is_counted_whatever_keeps_it(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a mapping that cannot be read, or a function that has no tenant
+    clients.dynamodb().delete_table(TableName="mapping")
+    long_ago = time.time() - 4 * 3600
+    # When a message comes that was first tried four hours ago, Then that is counted
+    found = Lambda(Step.STUDENT, world, capsys).take(students(ANA), first_received=long_ago)
+    assert found == {"Retried": 1, "Overdue": 1}
+    monkeypatch.delenv("DOKSTAMP_TENANT")
+    found = Lambda(Step.STUDENT, world, capsys).take(students(BIA), first_received=long_ago)
+    assert found == {"Retried": 1, "Misconfigured": 1, "Overdue": 1}
+
+
 def test_a_record_in_bad_form_is_counted_once_by_its_step(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert Lambda(Step.STUDENT, world, capsys).take(students(ANA | {"email": "nobody"})) == {"Rejected": 1}
 
@@ -128,4 +159,4 @@ def test_nothing_is_emitted_that_did_not_happen(world: World, capsys: pytest.Cap
 
 def test_every_metric_of_an_alarm_is_provoked_here() -> None:
     read = {metric for alarm in ALARMS.values() for namespace, metric, _ in metrics(alarm) if namespace == OURS}
-    assert read == {*PROVOKED, "Blocked"}
+    assert read == {*PROVOKED, "Blocked", "Unforeseen"}

@@ -29,9 +29,9 @@ class Spy:
             self.written.append(row.id)
             return write(row, replaces, beside)
 
-        def dropping(id_: str) -> None:
+        def dropping(id_: str, occurred_at: str) -> None:
             self.dropped.append(id_)
-            drop(id_)
+            drop(id_, occurred_at)
 
         monkeypatch.setattr(scene.store, "write", writing)
         monkeypatch.setattr(scene.refusals, "drop", dropping)

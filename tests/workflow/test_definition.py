@@ -1,5 +1,6 @@
 """What neither lint nor creation sees in the state machine: wrong targets, misspelt keys, waits without an end."""
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -127,7 +128,16 @@ def test_the_result_is_reported_with_the_whole_state_and_patiently(name: str) ->
     assert state["Resource"] == "arn:aws:states:::lambda:invoke"
     assert state["Parameters"] == {"FunctionName": "${ResultsFunctionArn}", "Payload.$": "$"}
     assert state["OutputPath"] == "$.Payload"
-    assert [retry["ErrorEquals"] for retry in state["Retry"]] == [["States.ALL"]]
+    (retry,) = state["Retry"]
+    assert retry["ErrorEquals"] == ["States.ALL"]
+    # And an outage of three days, or a weekend in which nobody mends a variable, is survived
+    longest = [min(retry["IntervalSeconds"] * 2.0**n, retry["MaxDelaySeconds"]) for n in range(retry["MaxAttempts"])]
+    assert (retry["BackoffRate"], retry["JitterStrategy"]) == (2, "FULL")
+    # Each wait is anywhere between 0 and its longest: six deviations below the mean of their sum.
+    assert sum(longest) / 2 - 6 * math.sqrt(sum(each**2 / 12 for each in longest)) > 72 * 3600
+    # And the result is there soon after that, and the history has room for all tries: each is three events of 25,000
+    assert retry["MaxDelaySeconds"] <= 900
+    assert 3 * retry["MaxAttempts"] < 5000
 
 
 def test_a_run_that_failed_ends_as_failed() -> None:

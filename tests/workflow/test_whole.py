@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dokstamp_sync.delivery import healing
 from dokstamp_sync.intake import entry as intake
 from dokstamp_sync.messages import run_of
 from dokstamp_sync.order import Step
@@ -78,6 +79,33 @@ def test_a_message_becomes_a_run_and_the_run_a_result(
     found = {(each["step"], each["sis_id"]): each["outcome"] for each in result["records"]}
     assert found[("enrollment", "ana/CS")] == "created"
     assert found[("student", "bad")] == "rejected"
+
+
+def test_a_child_that_came_too_early_is_delivered_when_its_parent_comes(
+    runs: Runs, inbox: World, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given nobody who waits, and an enrollment that came before its student
+    monkeypatch.setenv("PATIENCE_SECONDS", "0")
+    for seconds in ("INDEX_SECONDS", "MARK_SECONDS"):
+        monkeypatch.setattr(healing, seconds, -5.0)
+    take_in(inbox, {**MESSAGE, "id": "early", "students": []})
+    through(runs, monkeypatch, [Step.INSTITUTION, Step.COURSE, Step.ENROLLMENT])
+    runs.end(execution_of(runs, "early"))
+    (early,) = runs.results()
+    assert early["counts"] == {"created": 2, "blocked": 1}
+    # When the student comes
+    take_in(inbox, {"id": "late", "occurred_at": MESSAGE["occurred_at"], "students": [ANA]})
+    through(runs, monkeypatch, [Step.STUDENT])
+    runs.end(execution_of(runs, "late"))
+    # Then the enrollment is in the inbox again, and its result names the run that it heals
+    take_in(inbox)
+    through(runs, monkeypatch, [Step.ENROLLMENT])
+    listed = clients.stepfunctions().list_executions(stateMachineArn=runs.machine)["executions"]
+    assert {runs.end(each["executionArn"])["status"] for each in listed} == {"SUCCEEDED"}
+    (late, healed) = sorted(runs.results(), key=lambda each: "heals" in each)
+    assert (late["run"], late["counts"]) == (run_of("late"), {"created": 1})
+    assert (healed["heals"], healed["counts"]) == (early["run"], {"created": 1})
+    assert len(sandbox.state["enrollments"]["live"]) == 1
 
 
 def test_a_message_with_nothing_new_starts_no_run_and_has_a_result_all_the_same(

@@ -19,7 +19,12 @@ from dokstamp_sync.outcomes import MOST_REASON_BYTES, Outcome, shorten
 
 
 class SyncError(Exception):
-    """Something kept a record from being delivered; ``reason`` says it in words without personal data."""
+    """Something kept a record from being delivered; ``reason`` says it in words without personal data.
+
+    ``awaits``: the row id of the record that this one waits for, if it is delivered by itself when that one is.
+    """
+
+    awaits = ""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -55,6 +60,10 @@ class Throttled(Retry):
     """DokStamp asked for fewer calls (429), or for none at all for a while (``Retry-After``)."""
 
 
+class HandedBack(Exception):
+    """The message stays in its queue, for some of its records have no outcome yet. What kept them has been told."""
+
+
 class NotReady(SyncError):
     """Something that this record needs is not there yet; ``finally_`` is its outcome when patience ends.
 
@@ -63,9 +72,16 @@ class NotReady(SyncError):
     """
 
     def __init__(
-        self, reason: str, *, finally_: Outcome = Outcome.BLOCKED, rival: str = "", settled: bool = False
+        self,
+        reason: str,
+        *,
+        finally_: Outcome = Outcome.BLOCKED,
+        rival: str = "",
+        settled: bool = False,
+        awaits: str = "",
     ) -> None:
         super().__init__(reason)
+        self.awaits = awaits
         self.finally_ = finally_
         self.waited = 0.0
         self.left = float("inf")
@@ -77,6 +93,10 @@ class Blocked(SyncError):
     """The record cannot be delivered because its parent was refused."""
 
     finally_ = Outcome.BLOCKED
+
+    def __init__(self, reason: str, *, awaits: str) -> None:
+        super().__init__(reason)
+        self.awaits = awaits
 
 
 class Rejected(SyncError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -13,9 +14,17 @@ from pydantic_core import PydanticCustomError, from_json, to_json
 from dokstamp_sync import fields
 from dokstamp_sync.fields import Strict
 from dokstamp_sync.order import SECTIONS, Step
+from dokstamp_sync.outcomes import TEXTS_BYTES
+from dokstamp_sync.records import Record
 
 MOST_RECORDS = 500
 MOST_BYTES = 256 * 1024
+# A run's state holds 256 KiB; the rest is room for what Step Functions adds.
+MOST_STATE_BYTES = 248 * 1024
+# What a run's state holds beside its records and their outcomes.
+OWN_BYTES = 2000 + len(Step) * TEXTS_BYTES
+# An outcome without its ``sis_id``. Reason and address are cut to the room that they have; see outcomes.told.
+OUTCOME_BYTES = 400
 # A clock may be set wrongly, or to another time zone.
 MOST_AHEAD_SECONDS = 86_400
 
@@ -49,11 +58,15 @@ class Options(Strict):
 
 
 class InboxMessage(Strict):
-    """What the SIS sends. A section's records are checked one by one later, so they are any JSON here."""
+    """What the SIS sends. A section's records are checked one by one later, so they are any JSON here.
+
+    ``heals``: the run in which the records were blocked that are sent again now; the SIS leaves it out.
+    """
 
     id: fields.Name
     occurred_at: Occurred
     options: Options = Options()
+    heals: fields.Name | None = None
     institutions: list[Any] = []
     courses: list[Any] = []
     modules: list[Any] = []
@@ -118,6 +131,20 @@ class StepMessage(Strict):
     def stamp(self) -> str:
         """``occurred_at`` as text that sorts as time does."""
         return stamp(self.occurred_at)
+
+
+def as_sent(record: Record) -> dict[str, Any]:
+    """A record as it is handed to its step. An id that is made of other fields is left out, and made there again.
+
+    It may be longer than an id that the SIS may give.
+    """
+    made_up = record.sis_id == record.default_sis_id()
+    return record.model_dump(mode="json", exclude_none=True, exclude={"sis_id"} if made_up else None)
+
+
+def weight(sent: Mapping[str, Any], sis_id: str) -> int:
+    """The bytes of a run's state that a record needs: for itself (see as_sent), then for its outcome in its place."""
+    return max(len(to_json(sent)), OUTCOME_BYTES + len(to_json(sis_id)))
 
 
 def stamp(moment: datetime) -> str:

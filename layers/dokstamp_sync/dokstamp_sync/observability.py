@@ -19,8 +19,13 @@ for chatty in ("httpx", "httpcore"):
 
 
 def digest(step: Step, sis_id: str | None) -> str:
-    """Twelve hex characters that stand for a record in logs: an id may be an e-mail address."""
-    return hashlib.sha256(f"{step.value}#{sis_id}".encode()).hexdigest()[:12]
+    """What stands for a record in logs."""
+    return digest_of(f"{step.value}#{sis_id}")
+
+
+def digest_of(row: str) -> str:
+    """Twelve hex characters that stand for a row in logs: its id may be an e-mail address."""
+    return hashlib.sha256(row.encode()).hexdigest()[:12]
 
 
 def count(name: str, value: int = 1) -> None:

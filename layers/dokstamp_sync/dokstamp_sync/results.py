@@ -13,12 +13,18 @@ REPORTED = "RunFailed"
 """The error with which the state machine ends a run whose failure it has reported."""
 
 
-def result(run: str, records: Iterable[Mapping[str, Any]], *, failed: bool = False) -> dict[str, Any]:
-    """``{"run", "status", "counts", "records"}``; status is completed, completed_with_rejections or failed."""
+def result(
+    run: str, records: Iterable[Mapping[str, Any]], *, failed: bool = False, heals: str | None = None
+) -> dict[str, Any]:
+    """``{"run", "status", "counts", "records", "heals"?}``; status: completed, completed_with_rejections or failed.
+
+    ``heals``: the run in which these records were blocked before.
+    """
     listed = list(records)
     counts = count(each["outcome"] for each in listed)
     status = "completed_with_rejections" if any(counts.get(outcome) for outcome in REFUSED) else "completed"
-    return {"run": run, "status": "failed" if failed else status, "counts": counts, "records": listed}
+    told = {"run": run, "status": "failed" if failed else status, "counts": counts, "records": listed}
+    return told | ({"heals": heals} if heals else {})
 
 
 def refusal(run: str | None, message_id: str, errors: list[dict[str, str]]) -> dict[str, Any]:
@@ -56,4 +62,4 @@ def result_of_state(state: Mapping[str, Any]) -> dict[str, Any]:
             ).as_json()
             for each in section.get("todo", [])
         ]
-    return result(state["run"], records, failed=error is not None)
+    return result(state["run"], records, failed=error is not None, heals=state.get("heals"))

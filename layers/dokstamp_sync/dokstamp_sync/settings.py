@@ -16,10 +16,29 @@ from dokstamp_sync.fields import sis_id
 THIS_MACHINE = ("127.0.0.1", "localhost", "host.docker.internal")
 
 
-class Settings(BaseModel):
-    """What the template sets. Times are in seconds."""
+class QueueSettings(BaseModel):
+    """What has to be known to hand a message back, also where the rest is missing. Times are in seconds."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    queue_url: str = ""
+    retry_base_seconds: float = 10
+    retry_cap_seconds: float = 900
+    oldest_message_seconds: float = 10800
+
+    @classmethod
+    def as_far_as_readable(cls, environment: Mapping[str, str]) -> Self:
+        """From upper-case variables; one that is missing or wrong counts as absent."""
+        given = _given(environment)
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            wrong = {each["loc"][0] for each in error.errors()}
+            return cls.model_validate({name: value for name, value in given.items() if name not in wrong})
+
+
+class Settings(QueueSettings):
+    """What the template sets. Times are in seconds."""
 
     dokstamp_base_url: str
     dokstamp_tenant: str
@@ -30,7 +49,7 @@ class Settings(BaseModel):
 
     mapping_table: str = ""
     outcomes_table: str = ""
-    queue_url: str = ""
+    inbox_queue_url: str = ""
     results_queue_url: str = ""
     state_machine_arn: str = ""
     pdf_bucket: str = ""
@@ -39,14 +58,11 @@ class Settings(BaseModel):
     record_threads: int = 8
     calls_per_second: float = 0
     maximum_receives: int = 470
-    retry_base_seconds: float = 10
-    retry_cap_seconds: float = 900
     deadline_seconds: float = 20
     processing_seconds: float = 60
     skew_seconds: float = 10
     lease_seconds: float = 180
     patience_seconds: float = 7200
-    oldest_message_seconds: float = 10800
     outcome_days: int = 90
 
     @property
@@ -102,14 +118,21 @@ class Settings(BaseModel):
         return self
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Settings from upper-case variables; an empty one counts as absent.
+    def from_environment(cls, environment: Mapping[str, str], *needed: str) -> Self:
+        """Settings from upper-case variables; an empty one counts as absent. ``needed``: those without a default.
 
         Raises Misconfigured, naming the variables that are missing or wrong.
         """
-        given = {name.lower(): value for name, value in environment.items() if value}
+        given = _given(environment)
+        missing = [f"{name.upper()}: Field required" for name in needed if name not in given]
         try:
-            return cls.model_validate(given)
+            settings = cls.model_validate(given)
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-            raise Misconfigured(f"environment: {wrong}") from None
+            missing += [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        if missing:
+            raise Misconfigured(f"environment: {'; '.join(missing)}")
+        return settings
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in environment.items() if value}

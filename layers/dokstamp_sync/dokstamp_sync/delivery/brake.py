@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dokstamp_sync.delivery.pace import NO_LAW, NO_LIMIT, PAUSE_SECONDS, Law, Pace
+from dokstamp_sync.delivery.pace import LONGEST_OUTAGE_PAUSE_SECONDS, NO_LAW, NO_LIMIT, PAUSE_SECONDS, Law, Pace
 from dokstamp_sync.delivery.shared_pace import MOMENT_SECONDS, SharedPace
 from dokstamp_sync.errors import OutOfTime, Throttled
 from dokstamp_sync.mapping.row import Row, Store
@@ -31,7 +31,7 @@ LEAD_SECONDS = 0.2
 # A worker takes permits for as many calls as it sent within so many seconds, for more would come too late; or for a few
 # that it sent within the last second, for each taking is a write to the one row.
 USED_SECONDS = 0.3
-FEW_CALLS = 4
+FEW_CALLS = 2
 # So many failures in a row are no accident.
 MANY_FAILURES = 8
 
@@ -54,6 +54,7 @@ class _Held(threading.local):
 
 class Brake:
     """One per environment, for all its threads. ``limit``: calls per second of all workers; 0: find it out.
+    ``longest_pause``: where no back-off is longer, no pause after failures is, either. Seconds.
 
     ``begin_before``: nobody waits for a record to be begun after that moment. ``calls``: how many DokStamp answered.
     """
@@ -65,10 +66,12 @@ class Brake:
         sleep: Callable[[float], None],
         random: Callable[[], float],
         limit: float = 0.0,
+        longest_pause: float = LONGEST_OUTAGE_PAUSE_SECONDS,
     ) -> None:
         self.begin_before = float("inf")
         self.calls = 0
         self._pace = SharedPace(store, clock, sleep, random, limit)
+        self._longest_pause = min(longest_pause, LONGEST_OUTAGE_PAUSE_SECONDS)
         self._clock = clock
         self._sleep = sleep
         self._random = random
@@ -85,8 +88,14 @@ class Brake:
         self._has_joined = False
 
     def learn(self, rows: Mapping[str, Row]) -> None:
-        """Takes over what other workers have found out."""
+        """Takes over what other workers have found out, and adds what this one has got through if they just did."""
         self._pace.learn(rows)
+        pace, now = self._pace.now, self._clock()
+        if pace.rate and not self._has_joined:
+            self._has_joined = True
+            got_through = float(len(_recent(self._served, now)))
+            if got_through and now < pace.since:
+                self._pace.tell(lambda pace: pace.join(now, got_through, 0.0))
 
     def hold(self, *, begun: bool) -> None:
         """Waits until this thread may send a call, and keeps its permit. Raises Throttled if that takes long.
@@ -157,7 +166,7 @@ class Brake:
             now = self._clock()
             # One failure is enough if it was the first call after a stop.
             is_outage = law == pace.law and (is_many or pace.is_recovering(now))
-            stopped = pace.stop(now) if is_outage else pace
+            stopped = pace.stop(now, self._longest_pause) if is_outage else pace
             return stopped.pause(now, after) if after else stopped
 
         if is_many or after or self._pace.now.is_recovering(self._clock()):

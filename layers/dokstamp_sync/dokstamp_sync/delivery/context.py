@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.parents import Parents
@@ -17,12 +18,20 @@ from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import Api, OpensPdfs
 
 
+class Inbox(Protocol):
+    """The inbox, for records that are sent again."""
+
+    def send(self, body: str) -> None:
+        """Sends a message to the inbox. Raises Retry if it cannot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What the deliveries of one environment share. ``new_owner`` answers a name that no other claim has."""
 
     store: Store
     refusals: Refusals
+    inbox: Inbox
     api: Api
     pdfs: OpensPdfs
     brake: Brake

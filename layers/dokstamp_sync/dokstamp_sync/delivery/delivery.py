@@ -9,6 +9,7 @@ from typing import Generic
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.gate import Gate, WouldWrite
 from dokstamp_sync.delivery.gone import gone
+from dokstamp_sync.delivery.healing import Meanwhile, heal
 from dokstamp_sync.delivery.refusing import Refusing, outcome_of
 from dokstamp_sync.delivery.shared import SharedRows
 from dokstamp_sync.errors import Blocked, NotFound, NotReady, Occupied, Rejected, Retry
@@ -42,15 +43,19 @@ class Deliveries(Generic[R]):
         for _ in range(MOST_DECISIONS):
             try:
                 return self._decided(record, row, self._said(record, context), context)
-            except Conflict:
-                # This record's row has changed, or a row that it shares.
+            except (Conflict, Meanwhile):
+                # This record's row has changed, or a row that it shares or waits for.
                 id_ = row_id(self._step, record.sis_id)
                 row = context.means.store.read([id_]).get(id_)
         raise Occupied("the record's row keeps changing")
 
     def wait(self, record: R, context: Context, missing: NotReady) -> RecordOutcome:
         """Raises ``missing`` while there is patience. After that, refuses the record and answers this outcome."""
-        return self._refusing.wait(record, self._said(record, context), context, missing)
+        try:
+            return self._refusing.wait(record, self._said(record, context), context, missing)
+        except Meanwhile:
+            id_ = row_id(self._step, record.sis_id)
+            return self.deliver(record, context.means.store.read([id_]).get(id_), context)
 
     def _said(self, record: R, context: Context) -> Said:
         parents = context.parents.now(self._rules.references(record).values())
@@ -75,15 +80,19 @@ class Deliveries(Generic[R]):
         return self._claimed(record, row, said, context, parents)
 
     def _settle(self, row: Row, settled: Settled, said: Said, context: Context) -> None:
-        """Stores that what was applied also holds at the later time, and removes a refusal that no longer counts."""
+        """Stores that what was applied also holds at the later time, and removes a refusal that no longer counts.
+
+        Heals, too: the worker that delivered the record may not have come to that.
+        """
         changed = row
         if settled.advance and row.applied:
             changed = replace(changed, applied=replace(row.applied, occurred_at=said.occurred_at))
         if settled.outcome is Outcome.UNCHANGED and row.refused and row.refused.occurred_at <= said.occurred_at:
-            context.means.refusals.drop(row.id)
+            context.means.refusals.drop(row.id, said.occurred_at)
             changed = replace(changed, refused=None)
         if changed is not row:
-            context.means.store.write(changed, row)
+            changed = context.means.store.write(changed, row)
+        heal(changed, context)
 
     def _claimed(
         self, record: R, row: Row | None, said: Said, context: Context, parents: Mapping[str, Parent]
@@ -105,8 +114,10 @@ class Deliveries(Generic[R]):
         under = {each.reference.row: each.identity for each in parents.values()}
         applied = Delivery(said.run, said.occurred_at, said.fingerprint, delivered.outcome, delivered.reason, under)
         claimed.complete(delivered.uuid, delivered.facts, applied, delivered.key)
-        if row and row.refused and not claimed.row.refused:
-            context.means.refusals.drop(row.id)
+        if row and (row.refused or row.waiting) and not claimed.row.refused:
+            # What waited may have been kept, though its row does not say so: its worker did not come to that.
+            context.means.refusals.drop(row.id, said.occurred_at)
+        heal(claimed.row, context)
         return outcome_of(record, self._step, delivered.outcome, delivered.reason, claimed.row)
 
     def _gate(self, record: R, row: Row | None, context: Context, parents: Mapping[str, Parent]) -> Gate:

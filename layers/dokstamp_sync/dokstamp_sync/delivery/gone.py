@@ -24,9 +24,9 @@ def gone(refusal: Rejected, parents: Mapping[str, Parent], context: Context) -> 
         shown = named(parent.reference.row)
         if context.parents.is_gone(parent):
             context.parents.forget(parent)
-            return NotReady(f"{shown} is gone from DokStamp")
+            return NotReady(f"{shown} is gone from DokStamp", awaits=parent.reference.row)
         if below:
-            return NotReady(f"DokStamp answered 404 below {shown}, though it has it")
+            return NotReady(f"DokStamp answered 404 below {shown}, though it has it", awaits=parent.reference.row)
     return None
 
 

@@ -14,19 +14,20 @@ Law = tuple[float, float]
 NO_LAW: Law = (0.0, 0.0)
 NO_LIMIT = 1000.0
 """Calls per second. Who may make so many need not count them."""
-SLOWEST = 0.2
+SLOWEST = 0.5
 """Calls per second."""
 
 # The pace falls by this share below the one that was refused, is back there after so many seconds (or so many calls,
 # if that takes longer, for one call that is refused must stand against many that are not), and then rises beyond it:
 # near the limit slowest, much as the congestion control CUBIC does it (RFC 9438).
 FALL = 0.05
-BACK_SECONDS = 30.0
+BACK_SECONDS = 60.0
 BACK_CALLS = 100.0
-# What workers got through before they were first refused may be far below the limit: they had no more to send. After
-# BACK_SECONDS the pace doubles so many times within BACK_SECONDS, until it is refused.
-SEARCH = 3.0
-# Each further refusal so soon after a fall says that the pace is far too high: the falls double, up to the deepest.
+# What workers got through before they were first refused may be far below the limit: they had no more to send. After so
+# many seconds the pace doubles, again and again, until it is refused.
+KNOWN_SECONDS = 30.0
+DOUBLE_SECONDS = 10.0
+# A refusal so soon after a fall says that the pace is far too high: the fall is twice as deep, up to the deepest.
 SOON_SECONDS = 4.0
 DEEPEST_FALL = 0.5
 # After an outage the pace doubles each second, from one call.
@@ -42,9 +43,8 @@ SAME_SECONDS = 0.5
 @dataclass(frozen=True, slots=True)
 class Pace:
     """``rate``: the calls per second that DokStamp last refused, or that got through before it first refused any; 0 if
-    no limit is known. ``since``: when the pace begins, a fall below the rate. ``fixed``: somebody set the rate, and it
-    stays. ``found``: DokStamp refused calls that kept to the pace, so the limit is near. ``falls``: how often in a row
-    it did so soon after a fall.
+    no limit is known. ``since``: when the pace begins, by the share ``fall`` below the rate. ``fixed``: somebody set
+    the rate, and it stays. ``found``: DokStamp refused calls that kept to the pace, so the limit is near.
 
     ``free_at``: when the next call may be sent that nobody has a permit for. ``up_since``: the end of the pause after
     the last outage, 0 if there was none; ``outage_pause``: how long that was, in seconds.
@@ -54,7 +54,7 @@ class Pace:
     since: float = 0.0
     fixed: bool = False
     found: bool = False
-    falls: int = 0
+    fall: float = FALL
     free_at: float = 0.0
     up_since: float = 0.0
     outage_pause: float = 0.0
@@ -86,11 +86,12 @@ class Pace:
     def _limit(self, now: float) -> float:
         if self.fixed:
             return self.rate
-        back = max(BACK_SECONDS, BACK_CALLS / self.rate) if self.found else BACK_SECONDS
-        passed = max(0.0, now - self.since) / back - 1
-        if passed > 0 and not self.found:
-            return self.rate * float(2.0 ** min(100.0, passed * SEARCH))
-        return self.rate * (1 + FALL * (passed**3 if passed < 1 else 3 * passed - 2))
+        seconds = max(0.0, now - self.since)
+        if not self.found and seconds > KNOWN_SECONDS:
+            return self.rate * float(2.0 ** min(100.0, (seconds - KNOWN_SECONDS) / DOUBLE_SECONDS))
+        passed = seconds / max(BACK_SECONDS, BACK_CALLS / self.rate) - 1
+        fall = self.fall if passed < 0 else FALL
+        return self.rate * (1 + fall * (passed**3 if passed < 1 else 3 * passed - 2))
 
     def take(self, now: float, number: int) -> tuple[Pace, float, float]:
         """With that many permits given away: the pace then, the moment of the first, and the seconds between two."""
@@ -116,17 +117,20 @@ class Pace:
         """DokStamp refused a call that kept to the pace."""
         if self.fixed:
             return self.pause(now, seconds)
-        falls = self.falls + 1 if now - self.since < SOON_SECONDS else 0
-        fall = min(DEEPEST_FALL, FALL * 2.0**falls)
-        # Permits of the old pace are void. The pace begins a fall below the rate.
-        return replace(self._begin(self.at(now) * (1 - fall) / (1 - FALL), now + seconds), found=True, falls=falls)
+        is_soon = now - self.since < SOON_SECONDS
+        fall = min(DEEPEST_FALL, 2 * self.fall) if is_soon else FALL
+        # Permits of the old pace are void. After the deepest fall nobody knows how near the limit is.
+        return replace(self._begin(self.at(now), now + seconds), found=fall < DEEPEST_FALL, fall=fall)
 
     def _begin(self, rate: float, moment: float) -> Pace:
         return replace(self, rate=max(SLOWEST, rate), since=moment, free_at=moment)
 
-    def stop(self, now: float) -> Pace:
-        """DokStamp fails, call after call: nobody calls for a while, longer each time that this happens again."""
+    def stop(self, now: float, longest: float = LONGEST_OUTAGE_PAUSE_SECONDS) -> Pace:
+        """DokStamp fails, call after call: nobody calls for a while, longer each time that this happens again.
+
+        ``longest``: no such pause is longer.
+        """
         again = self.outage_pause and now - self.up_since < 2 * self.outage_pause
-        seconds = min(LONGEST_OUTAGE_PAUSE_SECONDS, 2 * self.outage_pause) if again else OUTAGE_PAUSE_SECONDS
+        seconds = min(longest, 2 * self.outage_pause if again else OUTAGE_PAUSE_SECONDS)
         end = max(self.free_at if self.free_at - now < seconds else 0.0, now + seconds)
         return replace(self, free_at=end, up_since=end, outage_pause=seconds)

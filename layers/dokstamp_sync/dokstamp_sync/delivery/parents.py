@@ -36,6 +36,8 @@ class Parents:
         self._default_institution = default_institution
         self._rows: dict[str, Row] = {}
         self._read: set[str] = set()
+        self.marked: dict[str, float] = {}
+        """Row id -> since when that row is marked as awaited, as far as this message knows."""
         self._found: dict[Reference, Entity | None] = {}
         self._lock = threading.RLock()
 
@@ -56,9 +58,9 @@ class Parents:
                 self._check(Reference(Step(step), sis_id))
             return Parent(reference, row.uuid, row.facts)
         if row and row.refused and row.refused.outcome is Outcome.REJECTED:
-            raise Blocked(f"{named(reference.row)} was {row.refused.outcome}")
+            raise Blocked(f"{named(reference.row)} was {row.refused.outcome}", awaits=reference.row)
         if row and row.claim:
-            raise NotReady(f"{named(reference.row)} is being delivered")
+            raise NotReady(f"{named(reference.row)} is being delivered", awaits=reference.row)
         return self._look_up(reference)
 
     def now(self, references: Iterable[Reference]) -> dict[str, str]:
@@ -89,6 +91,18 @@ class Parents:
         self._rows.pop(id_, None)
         change(self._store, id_, forget)
 
+    def was_there(self, id_: str) -> bool:
+        """Whether the record was there when its row was last read."""
+        row = self._rows.get(id_)
+        return row is not None and row.is_there
+
+    def read_anew(self, id_: str) -> None:
+        """Forgets what was read of the row and looked up for it: it is not so any more."""
+        self._rows.pop(id_, None)
+        self._read.discard(id_)
+        with self._lock:
+            self._found = {each: found for each, found in self._found.items() if each.row != id_}
+
     def refused(self, what: str) -> Outcome | None:
         """The outcome if this run refused it. ``what``: a row id, or one content of a record (run_notes.as_said)."""
         refusals = self._rows.get(refused_id(self._run))
@@ -96,10 +110,16 @@ class Parents:
         return Outcome(outcome) if outcome else None
 
     def _check(self, reference: Reference) -> None:
-        """Raises Blocked if this run refused the record: DokStamp may have it, but not as this run says it."""
+        """Raises Blocked if this run refused the record, and no other run has delivered it since.
+
+        DokStamp may have it all the same, but not as this run says it.
+        """
         outcome = self.refused(reference.row)
-        if outcome:
-            raise Blocked(f"{named(reference.row)} was {outcome}")
+        if not outcome:
+            return
+        self.read_ahead([reference])
+        if not self.was_there(reference.row):
+            raise Blocked(f"{named(reference.row)} was {outcome}", awaits=reference.row)
 
     def _look_up(self, reference: Reference) -> Parent:
         with self._lock:
@@ -108,7 +128,7 @@ class Parents:
                 self._found[reference] = entity if entity and not self._is_another(reference, entity) else None
             entity = self._found[reference]
             if entity is None:
-                raise NotReady(f"{named(reference.row)} is neither mapped nor in DokStamp")
+                raise NotReady(f"{named(reference.row)} is neither mapped nor in DokStamp", awaits=reference.row)
             # It is not stored in the mapping: only the record itself says which entity its sis_id means.
             return Parent(reference, entity["uuid"], nested_uuids(entity))
 

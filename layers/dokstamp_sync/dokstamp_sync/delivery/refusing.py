@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from dokstamp_sync.delivery.context import Context
+from dokstamp_sync.delivery.healing import Meanwhile, mark
 from dokstamp_sync.errors import Blocked, NotReady, Occupied, Rejected
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.mapping.decision import Said
 from dokstamp_sync.mapping.dry_run import PLANNED
 from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Waited, change, row_id
 from dokstamp_sync.mapping.run_notes import SECONDS
+from dokstamp_sync.messages import MOST_STATE_BYTES, OWN_BYTES, as_sent, weight
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
@@ -52,7 +54,10 @@ class Refusing:
         why: Blocked | NotReady | Rejected,
         claimed: Claimed | None = None,
     ) -> RecordOutcome:
-        """Stores the record in the outcomes table first: only then it may be dropped. Then marks its row."""
+        """Stores the record in the outcomes table first: only then it may be dropped. Then marks its row.
+
+        Raises Meanwhile if what it waits for was delivered since.
+        """
         result = outcome_of(record, self._step, why.finally_, why.reason, row)
         id_ = row_id(self._step, record.sis_id)
         shown: dict[str, Any] = {"record": digest(self._step, record.sis_id)}
@@ -64,14 +69,31 @@ class Refusing:
             # A newer message about the record was refused before, and that is the one that the SIS has to correct.
             refused = row.refused
         else:
-            kept = record.model_dump(mode="json", exclude_none=True)
-            context.means.refusals.keep(id_, said.run, said.occurred_at, result, kept)
+            result = self._keep(record, row, said, context, result, why.awaits)
         if claimed:
             claimed.refuse(refused)
         else:
             base = row or Row(id=id_)
             waiting = {run: note for run, note in (base.waiting or {}).items() if run != said.run}
-            context.means.store.write(replace(base, refused=refused, waiting=waiting or None), row)
+            awaited = context.means.clock() if why.awaits == id_ else base.awaited
+            context.means.store.write(replace(base, refused=refused, waiting=waiting or None, awaited=awaited), row)
+        return result
+
+    def _keep(
+        self, record: Record, row: Row | None, said: Said, context: Context, result: RecordOutcome, awaits: str
+    ) -> RecordOutcome:
+        """Keeps the record, and marks what it waits for. Answers its outcome with what the SIS has to know."""
+        id_, sent = row_id(self._step, record.sis_id), as_sent(record)
+        if awaits and weight(sent, id_) > MOST_STATE_BYTES - OWN_BYTES:
+            told = f"{result.reason}; no message to the inbox could hold this record, so send it again yourself"
+            result, awaits = replace(result, reason=told), ""
+        context.means.refusals.keep(id_, said.run, said.occurred_at, result, sent, awaits=awaits, force=said.force)
+        if context.dry_run or not awaits:
+            return result
+        if awaits != id_:
+            mark(awaits, context)
+        elif row and row.uuid:
+            raise Meanwhile
         return result
 
     def _note_waiting(self, id_: str, run: str, context: Context) -> Row:

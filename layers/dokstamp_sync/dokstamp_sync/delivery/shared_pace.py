@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from dokstamp_sync import failures
 from dokstamp_sync.delivery.pace import Pace
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.row import Conflict, Row, Store
+from dokstamp_sync.observability import logger
 
 BRAKE = "brake#dokstamp"
 """The id of the row; read together with the records' rows, so that it costs no call."""
@@ -67,7 +69,8 @@ class SharedPace:
         """The same; if the mapping cannot be asked, this worker keeps to it alone: the others find out themselves."""
         try:
             self.change(how)
-        except Retry:
+        except Retry as error:
+            logger.warning("the brake could not be told", **failures.shown(error))
             self.now = how(self.now)
 
     def _know(self, row: Row | None) -> None:

@@ -14,6 +14,8 @@ from typing import Any, Literal
 from dokstamp_sync.errors import Misconfigured
 
 RENEW_EARLY_SECONDS = 60.0
+# The secret is read past its cache at most so often, however many calls are refused meanwhile.
+READ_ANEW_SECONDS = 3.0
 # For an answer that does not say how long its token lives.
 SHORT_LIFE_SECONDS = 300.0
 LONGEST_LIFE_SECONDS = 86_400
@@ -67,6 +69,7 @@ class Tokens:
         self._lock = threading.Lock()
         self._token = ""
         self._good_until = 0.0
+        self._read_anew = float("-inf")
 
     def current(self) -> str:
         """A token that lives for a minute at least. Raises what asking for one raises."""
@@ -83,7 +86,28 @@ class Tokens:
             return self._token
 
     def _renew(self, *, afresh: bool) -> None:
-        answer = self._ask(token_request(self._auth, self._credentials(afresh)))
+        """Asks for a token; once more if that is refused, and the secret has changed since it was last read."""
+        secret: Mapping[str, str] | None = None
+        try:
+            secret = self._secret(afresh=afresh)
+            return self._get(secret)
+        except Misconfigured:
+            newer = self._secret(afresh=True)
+            if newer == secret:
+                raise
+        return self._get(newer)
+
+    def _secret(self, *, afresh: bool) -> Mapping[str, str]:
+        """The secret, past its cache if that is due; see READ_ANEW_SECONDS."""
+        now = self._clock()
+        is_due = afresh and now - self._read_anew >= READ_ANEW_SECONDS
+        secret = self._credentials(is_due)
+        if is_due:
+            self._read_anew = now
+        return secret
+
+    def _get(self, secret: Mapping[str, str]) -> None:
+        answer = self._ask(token_request(self._auth, secret))
         token, life = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise Misconfigured("DokStamp answered the token request without an access_token")

@@ -10,16 +10,19 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from dokstamp_sync.fields import clean
-from dokstamp_sync.messages import MOST_BYTES, InboxMessage, read_json
+from dokstamp_sync.messages import (
+    MOST_BYTES,
+    MOST_STATE_BYTES,
+    OWN_BYTES,
+    InboxMessage,
+    as_sent,
+    read_json,
+    weight,
+)
 from dokstamp_sync.order import Step
-from dokstamp_sync.outcomes import TEXTS_BYTES, Outcome, RecordOutcome
+from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from dokstamp_sync.reading import apparent_sis_id, parse, problems, sentence
 from dokstamp_sync.records import CourseModules, ModuleGroup, Record
-
-# A run's state holds 256 KiB; the rest is room for what Step Functions adds.
-MOST_STATE_BYTES = 248 * 1024
-# An outcome without its ``sis_id``. Reason and address are cut to the room that they have; see outcomes.told.
-OUTCOME_BYTES = 400
 
 
 class Refused(Exception):
@@ -115,18 +118,8 @@ def _weigh(checked: Checked) -> None:
 
 
 def _weights(checked: Checked) -> Iterator[int]:
-    yield 2000 + len(Step) * TEXTS_BYTES
+    yield OWN_BYTES
     for outcome in checked.settled:
         yield len(to_json(outcome.as_json()))
     for section in checked.records.values():
-        for record in section:
-            yield max(len(to_json(as_sent(record))), OUTCOME_BYTES + len(to_json(record.sis_id)))
-
-
-def as_sent(record: Record) -> dict[str, Any]:
-    """A record as it is handed to its step. An id that is made of other fields is left out, and made there again.
-
-    It may be longer than an id that the SIS may give.
-    """
-    made_up = record.sis_id == record.default_sis_id()
-    return record.model_dump(mode="json", exclude_none=True, exclude={"sis_id"} if made_up else None)
+        yield from (weight(as_sent(record), record.sis_id) for record in section)

@@ -11,12 +11,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dokstamp_sync.edge.queue import take_each
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
@@ -64,12 +64,12 @@ class StepFunctionsRuns:
             raise Retry(f"the result could not be sent ({type(error).__name__})") from error
 
 
-_processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+NEEDED = ("queue_url", "mapping_table", "outcomes_table", "results_queue_url", "state_machine_arn")
 
 
 @cache
 def _build() -> Intake:
-    settings = Settings.from_environment(os.environ)
+    settings = Settings.from_environment(os.environ, *NEEDED)
     database = boto3.client("dynamodb")
     return Intake(
         DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random),
@@ -90,4 +90,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     def take(record: SQSRecord) -> None:
         _build().take(record.body, record.message_id)
 
-    return process_partial_response(event=event, record_handler=take, processor=_processor, context=context)
+    return take_each(event, os.environ, take)

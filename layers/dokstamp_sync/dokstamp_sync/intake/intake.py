@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from dokstamp_sync import observability
-from dokstamp_sync.intake.check import Checked, Refused, as_sent, check
+from dokstamp_sync.intake.check import Checked, Refused, check
 from dokstamp_sync.mapping.decision import Said, Settled, decide
 from dokstamp_sync.mapping.dry_run import DryRunStore, NoRefusals
 from dokstamp_sync.mapping.invalid import Invalid
 from dokstamp_sync.mapping.refusals import Refusals
 from dokstamp_sync.mapping.row import Conflict, Row, Store, identity, row_id, step_of
 from dokstamp_sync.mapping.run_notes import expiring, note_refused
-from dokstamp_sync.messages import run_of, stamp
+from dokstamp_sync.messages import as_sent, run_of, stamp
 from dokstamp_sync.observability import logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, told
@@ -76,7 +76,7 @@ class Intake:
             self._log_start(is_new=self._runs.start(run, self._state(checked, run)))
             return
         outcomes = [*checked.settled, *settled]
-        self._runs.report(result(run, told(outcomes)))
+        self._runs.report(result(run, told(outcomes), heals=checked.message.heals))
         self._remember(run)
         observability.count("NothingNew")
         logger.info("nothing new, no run", records=len(outcomes))
@@ -98,7 +98,8 @@ class Intake:
             row = rows.get(row_id(step, record.sis_id))
             said = Said(run, stamp(checked.message.occurred_at), record.fingerprint(), parents=parents)
             settled = decide(row, said, self._clock())
-            if row is None or row.refused or not isinstance(settled, Settled):
+            # What waits for an awaited record is sent again by its step.
+            if row is None or row.refused or row.awaited or not isinstance(settled, Settled):
                 return None
             outcomes.append(_outcome(step, record, row, settled))
             if settled.advance and row.applied:
@@ -140,6 +141,8 @@ class Intake:
             "options": checked.message.options.model_dump(),
             "settled": told(checked.settled, dry_run=checked.message.options.dry_run),
         }
+        if checked.message.heals:
+            state["heals"] = checked.message.heals
         for step, records in checked.records.items():
             state[step.section] = {"todo": [as_sent(record) for record in records]}
         return json.dumps(state, ensure_ascii=False, separators=(",", ":"))

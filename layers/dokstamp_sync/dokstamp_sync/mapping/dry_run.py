@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from dokstamp_sync.mapping.refusals import Waiting
 from dokstamp_sync.mapping.row import Conflict, Row, Store
 from dokstamp_sync.mapping.run_notes import expiring
 from dokstamp_sync.outcomes import RecordOutcome
@@ -51,8 +52,22 @@ class DryRunStore:
 class NoRefusals:
     """An outcomes table that keeps nothing; see Refusals."""
 
-    def keep(self, id_: str, run: str, occurred_at: str, outcome: RecordOutcome, said: Any) -> None:
+    def keep(
+        self,
+        id_: str,
+        run: str,
+        occurred_at: str,
+        outcome: RecordOutcome,
+        said: Any,
+        *,
+        awaits: str = "",
+        force: bool = False,
+    ) -> None:
         """Keeps nothing: what a dry run would refuse stands only in its result."""
 
-    def drop(self, id_: str) -> None:
+    def drop(self, id_: str, occurred_at: str) -> None:
         """Removes nothing: a dry run delivers nothing."""
+
+    def waiting_for(self, awaits: str) -> list[Waiting]:
+        """None: nothing was kept."""
+        return []

@@ -14,8 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import TypeAdapter
 
 from dokstamp_sync import backoff
-from dokstamp_sync.errors import Retry
+from dokstamp_sync.errors import Misconfigured, Retry
 from dokstamp_sync.mapping.row import Conflict, Row
+from dokstamp_sync.observability import digest_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -124,12 +125,20 @@ def _item(row: Row) -> dict[str, Any]:
 
 def _row(item: dict[str, Any]) -> Row:
     deserialize = TypeDeserializer().deserialize
-    plain = {name: deserialize(part) for name, part in item.items()}
-    for run, note in (plain.get("waiting") or {}).items():
-        if not isinstance(note, dict):
-            # In its old form it says only since when the run waits.
-            plain["waiting"][run] = {"waited": 0, "seen": note}
-    return _ROW.validate_json(json.dumps(plain, default=_number))
+    try:
+        plain = {name: deserialize(part) for name, part in item.items()}
+        for run, note in (plain.get("waiting") or {}).items():
+            if not isinstance(note, dict):
+                # In its old form it says only since when the run waits.
+                plain["waiting"][run] = {"waited": 0, "seen": note}
+        row = _ROW.validate_json(json.dumps(plain, default=_number))
+        if not row.version:
+            raise ValueError("without a version it could never be replaced")
+        return row
+    except (AttributeError, TypeError, ValueError) as error:
+        # Only a person can have changed it so. Taken for absent, it would let the entity be created once more.
+        reason = f"the row {digest_of(item['id']['S'])} of the mapping cannot be read ({type(error).__name__})"
+        raise Misconfigured(reason) from None
 
 
 def _number(value: Decimal) -> int | float:

@@ -4,33 +4,68 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dokstamp_sync.errors import Retry
+from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import RecordOutcome
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DAY_SECONDS = 86_400
-# DynamoDB allows 400 KB an item, and a character takes at most four bytes.
-MOST_CHARACTERS = 90_000
+# DynamoDB allows 400 KB an item. What came through a queue is shorter; only quoted as a text it may be longer.
+MOST_BYTES = 380_000
+INDEX = "awaits"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A blocked record as it is kept. ``id``: its row's; ``record``: its JSON; the rest: of its message."""
+
+    id: str
+    step: Step
+    run: str
+    occurred_at: str
+    force: bool
+    record: Mapping[str, Any]
 
 
 class Refusals(Protocol):
     """Keeps refused records. Raises Retry if it cannot: a record may be dropped only after it was stored here."""
 
-    def keep(self, id_: str, run: str, occurred_at: str, outcome: RecordOutcome, said: Any) -> None:
-        """Keeps the record (``said``: its JSON) with its outcome, in place of an earlier one under the same id."""
+    def keep(
+        self,
+        id_: str,
+        run: str,
+        occurred_at: str,
+        outcome: RecordOutcome,
+        said: Any,
+        *,
+        awaits: str = "",
+        force: bool = False,
+    ) -> None:
+        """Keeps the record (``said``: its JSON) with its outcome, in place of one under the same id that is not newer.
 
-    def drop(self, id_: str) -> None:
-        """Removes the record: it was delivered later."""
+        ``awaits``: the row id of the record that it waits for. ``force``: its message's option.
+        """
+
+    def drop(self, id_: str, occurred_at: str) -> None:
+        """Removes the record, unless a newer one is kept: this one was delivered later."""
+
+    def waiting_for(self, awaits: str) -> list[Waiting]:
+        """The records that wait for this row's. What was kept or dropped just now may be missing, or still there."""
 
 
 class RefusalTable:
-    """The outcomes table in DynamoDB. An item's ``id`` is the record's row id; it expires after ``days``."""
+    """The outcomes table in DynamoDB. An item's ``id`` is the record's row id; it expires after ``days``.
+
+    The index holds only the records that wait for another one.
+    """
 
     def __init__(self, client: DynamoDBClient, table: str, days: int, clock: Callable[[], float]) -> None:
         self._client = client
@@ -38,7 +73,17 @@ class RefusalTable:
         self._days = days
         self._clock = clock
 
-    def keep(self, id_: str, run: str, occurred_at: str, outcome: RecordOutcome, said: Any) -> None:
+    def keep(
+        self,
+        id_: str,
+        run: str,
+        occurred_at: str,
+        outcome: RecordOutcome,
+        said: Any,
+        *,
+        awaits: str = "",
+        force: bool = False,
+    ) -> None:
         text = {
             "id": id_,
             "run": run,
@@ -47,16 +92,52 @@ class RefusalTable:
             "sis_id": outcome.sis_id or "",
             "outcome": outcome.outcome.value,
             "reason": outcome.reason,
-            "record": json.dumps(said, ensure_ascii=False)[:MOST_CHARACTERS],
+            "record": _cut(json.dumps(said, ensure_ascii=False, separators=(",", ":"))),
         }
-        expires = {"expires_at": {"N": str(int(self._clock()) + self._days * DAY_SECONDS)}}
-        self._ask("put_item", Item={name: {"S": value} for name, value in text.items()} | expires)
+        item: dict[str, Any] = {name: {"S": value} for name, value in text.items()}
+        item["expires_at"] = {"N": str(int(self._clock()) + self._days * DAY_SECONDS)}
+        if awaits:
+            item |= {INDEX: {"S": awaits}, "force": {"BOOL": force}}
+        self._unless_newer("put_item", occurred_at, Item=item)
 
-    def drop(self, id_: str) -> None:
-        self._ask("delete_item", Key={"id": {"S": id_}})
+    def drop(self, id_: str, occurred_at: str) -> None:
+        self._unless_newer("delete_item", occurred_at, Key={"id": {"S": id_}})
 
-    def _ask(self, operation: str, **parameters: Mapping[str, Any]) -> None:
+    def waiting_for(self, awaits: str) -> list[Waiting]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=INDEX,
+            KeyConditionExpression=f"{INDEX} = :awaits",
+            ExpressionAttributeValues={":awaits": {"S": awaits}},
+        )
         try:
-            getattr(self._client, operation)(TableName=self._table, **parameters)
+            return [_waiting(item) for page in pages for item in page["Items"]]
+        except (ClientError, BotoCoreError) as error:
+            raise Retry(f"the outcomes table could not be read ({type(error).__name__})") from error
+
+    def _unless_newer(self, operation: str, occurred_at: str, **parameters: Any) -> None:
+        try:
+            with suppress(self._client.exceptions.ConditionalCheckFailedException):
+                getattr(self._client, operation)(
+                    TableName=self._table,
+                    ConditionExpression="attribute_not_exists(id) OR occurred_at <= :occurred_at",
+                    ExpressionAttributeValues={":occurred_at": {"S": occurred_at}},
+                    **parameters,
+                )
         except (ClientError, BotoCoreError) as error:
             raise Retry(f"the outcomes table could not be written ({type(error).__name__})") from error
+
+
+def _waiting(item: Mapping[str, Any]) -> Waiting:
+    return Waiting(
+        id=item["id"]["S"],
+        step=Step(item["step"]["S"]),
+        run=item["run"]["S"],
+        occurred_at=item["occurred_at"]["S"],
+        force=item["force"]["BOOL"],
+        record=json.loads(item["record"]["S"]),
+    )
+
+
+def _cut(text: str) -> str:
+    return text.encode()[:MOST_BYTES].decode(errors="ignore")

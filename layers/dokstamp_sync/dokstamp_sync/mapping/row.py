@@ -70,6 +70,7 @@ class Row:
     ``key``: the key of the record's entity in DokStamp, as last delivered, by its note's id (see identity.key_id).
     ``intent``: something may be about to be created or given another key. It holds what a retry must send unchanged.
     ``waiting``: run -> how long its record has waited for something that is missing.
+    ``awaited``: when another record was last blocked because it needs this one (seconds since the epoch).
     ``applied``: the last delivery that DokStamp took. ``refused``: one that was refused since.
     ``expires_at``: when DynamoDB may remove the row (seconds since the epoch); None: never.
     """
@@ -84,7 +85,13 @@ class Row:
     claim: Claim | None = None
     intent: Mapping[str, str] | None = None
     waiting: Mapping[str, Waited] | None = None
+    awaited: float | None = None
     expires_at: int | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether DokStamp has the record, and nothing newer that was said of it was refused."""
+        return self.uuid is not None and self.refused is None
 
 
 class Conflict(Exception):

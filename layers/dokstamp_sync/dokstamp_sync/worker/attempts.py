@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Generic
 
+from dokstamp_sync import failures
 from dokstamp_sync.delivery.brake import LONGEST_WAIT_SECONDS
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.delivery import Deliveries
 from dokstamp_sync.delivery.shared_pace import BRAKE
-from dokstamp_sync.errors import NotReady, Occupied, OutOfTime, Rejected, Retry, SyncError, Throttled
+from dokstamp_sync.errors import NotReady, Occupied, OutOfTime, Rejected, Retry, Throttled
 from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.mapping.run_notes import as_said
 from dokstamp_sync.observability import digest, logger
@@ -153,16 +154,8 @@ class Attempts(Generic[R]):
         return context.means.store.read([*others, *map(self._id, attempts)])
 
     def _log(self, sis_id: str, error: Exception) -> None:
-        name = type(error).__name__
-        shown: dict[str, Any] = {"record": digest(self._rules.step, sis_id), "error": name}
+        record = digest(self._rules.step, sis_id)
         if isinstance(error, NotReady):
-            logger.info("record waits", **shown)
-        elif isinstance(error, SyncError):
-            logger.warning("record is retried", reason=error.reason, **shown)
+            logger.info("record waits", record=record, error=type(error).__name__)
         else:
-            # Logs only where it happened: the message of an unforeseen error may hold personal data.
-            trace = error.__traceback__
-            while trace and trace.tb_next:
-                trace = trace.tb_next
-            where = f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}" if trace else ""
-            logger.error("unforeseen error", where=where, **shown)
+            failures.log("record", error, record=record)

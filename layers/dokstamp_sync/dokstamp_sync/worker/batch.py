@@ -9,10 +9,10 @@ from typing import Any, Generic, NoReturn, Protocol
 
 from pydantic import ValidationError
 
-from dokstamp_sync import backoff, observability
+from dokstamp_sync import backoff, failures, observability
 from dokstamp_sync.delivery.context import Context, Means
 from dokstamp_sync.delivery.parents import Parents
-from dokstamp_sync.errors import Misconfigured, NotReady, Occupied, OutOfTime, Retry, Throttled
+from dokstamp_sync.errors import HandedBack, Misconfigured, NotReady, Occupied, OutOfTime, Retry, Throttled
 from dokstamp_sync.mapping.invalid import Invalid
 from dokstamp_sync.mapping.run_notes import note_refused
 from dokstamp_sync.messages import StepMessage, read_json
@@ -27,13 +27,12 @@ _A_RUN_WAITS = re.compile(r'"task_token"(?!\s*:\s*(null|""))')
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message from the queue. ``receives`` counts from 1; ``first_received`` is in seconds since the epoch."""
+    """A message from the queue. ``receives`` counts from 1."""
 
     id: str
     body: str
     receipt_handle: str
     receives: int
-    first_received: float = float("inf")
 
 
 class Answers(Protocol):
@@ -47,10 +46,6 @@ class Answers(Protocol):
 
 
 Attempted = list[Attempt[R] | RecordOutcome]
-
-
-class HandedBack(Exception):
-    """The message stays in its queue: some of its records have no outcome yet."""
 
 
 class Worker(Generic[R]):
@@ -76,7 +71,10 @@ class Worker(Generic[R]):
         self._attempts.begin_before = self._means.brake.begin_before = moment
 
     def take(self, received: Received) -> None:
-        """Takes every record to its outcome and answers the token. Raises HandedBack if a record has none yet."""
+        """Takes every record to its outcome and answers the token. Raises HandedBack if a record has none yet.
+
+        What it raises besides is nobody's record: whoever calls it tells of that, and hides the message.
+        """
         self._calls_before = self._means.brake.calls
         try:
             message = StepMessage.model_validate(read_json(received.body), context={"now": self._means.clock()})
@@ -89,8 +87,7 @@ class Worker(Generic[R]):
         try:
             attempts = self._deliver(message, received)
         except Retry as error:
-            logger.warning("message is retried", reason=error.reason)
-            self._hand_back(received, [error], 0)
+            self._retry(received, error, 0)
         came_of = [each.came_of if isinstance(each, Attempt) else each for each in attempts]
         done = [each for each in came_of if isinstance(each, RecordOutcome)]
         open_ = [each for each in came_of if isinstance(each, Exception)]
@@ -147,13 +144,14 @@ class Worker(Generic[R]):
             parents=parents,
         )
 
+    def _retry(self, received: Received, error: Retry, done: int) -> NoReturn:
+        """Hands the message back for something that is no record's."""
+        failures.log("message", error)
+        self._hand_back(received, [error], done)
+
     def _hand_back(self, received: Received, open_: Sequence[Exception], done: int) -> NoReturn:
         for each in open_:
-            observability.count("NotReady" if isinstance(each, NotReady) else "Retried")
-            if isinstance(each, Misconfigured | Throttled):
-                observability.count(type(each).__name__)
-        if self._means.clock() - received.first_received > self._settings.oldest_message_seconds:
-            observability.count("Overdue")
+            failures.count(each)
         longest = self._longest(open_, received)
         # One draw for all: the longest of many draws would be the same for every large message.
         drawn = self._random()
@@ -198,13 +196,13 @@ class Worker(Generic[R]):
             if refused:
                 note_refused(self._means.store, self._means.clock, message.scope, refused)
         except Retry as error:
-            self._hand_back(received, [error], len(attempts))
+            self._retry(received, error, len(attempts))
 
     def _answer(self, message: StepMessage, done: Sequence[RecordOutcome], received: Received) -> None:
         try:
             self._answers.task(message.task_token or "", answer(done, dry_run=message.options.dry_run))
         except Retry as error:
-            self._hand_back(received, [error], len(done))
+            self._retry(received, error, len(done))
 
     def _drop(self, received: Received, error: ValueError) -> None:
         """Drops a message that cannot be read. It is stored as it came: nobody knows which records it is about.
@@ -212,8 +210,7 @@ class Worker(Generic[R]):
         If a run waits for it, the state machine is wrong, not the SIS: the message stays and becomes a dead letter.
         """
         if _A_RUN_WAITS.search(received.body):
-            logger.error("message of a run is not a step message")
-            raise HandedBack("a run waits for this message")
+            raise Misconfigured("a run waits for this message, and it is not a step message")
         wrong = problems(error) if isinstance(error, ValidationError) else [{"field": "", "problem": str(error)}]
         outcome = RecordOutcome(self._rules.step, None, Outcome.REJECTED, sentence(wrong))
         # The body may hold a lone surrogate, and no table takes that.

@@ -12,7 +12,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
@@ -23,6 +22,7 @@ from dokstamp_sync import observability
 from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import MARGIN_SECONDS, DokStamp
+from dokstamp_sync.edge.queue import hide, take_each
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.mapping.refusals import RefusalTable
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 Handler = Callable[[dict[str, Any], LambdaContext], PartialItemFailureResponse]
+
+NEEDED = ("queue_url", "inbox_queue_url", "mapping_table", "outcomes_table", "credentials_secret_arn", "pdf_bucket")
 
 # The token was answered before, has timed out, or belongs to a run that was stopped. Emulators use other names.
 NO_LONGER_WAITED_FOR = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
@@ -66,12 +68,21 @@ class QueueAndRuns:
             raise Retry(f"the run could not be answered ({type(error).__name__})") from error
 
     def hide(self, receipt_handle: str, seconds: int) -> None:
+        hide(lambda: self._sqs, self._queue_url, receipt_handle, seconds)
+
+
+class InboxQueue:
+    """The inbox (SQS); see context.Inbox."""
+
+    def __init__(self, sqs: SQSClient, queue_url: str) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+
+    def send(self, body: str) -> None:
         try:
-            self._sqs.change_message_visibility(
-                QueueUrl=self._queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
-            )
+            self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=body)
         except (ClientError, BotoCoreError) as error:
-            logger.warning("visibility could not be set", error=type(error).__name__)
+            raise Retry(f"the inbox could not be reached ({type(error).__name__})") from error
 
 
 def received(record: SQSRecord) -> Received:
@@ -82,24 +93,28 @@ def received(record: SQSRecord) -> Received:
         body=record.body,
         receipt_handle=record.receipt_handle,
         receives=int(attributes.approximate_receive_count),
-        first_received=int(attributes.approximate_first_receive_timestamp) / 1000,
     )
+
+
+def _brake(store: DynamoDBStore, settings: Settings) -> Brake:
+    return Brake(store, time.time, time.sleep, random.random, settings.calls_per_second, settings.retry_cap_seconds)
 
 
 def serve(rules: StepRules[R]) -> Handler:
     """The Lambda handler of a step. It builds everything at the first event, so that importing needs no AWS."""
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
     @cache
     def build() -> tuple[Worker[R], DokStamp, Settings]:
-        settings = Settings.from_environment(os.environ)
-        database = boto3.client("dynamodb")
+        settings = Settings.from_environment(os.environ, *NEEDED)
+        database, sqs, runs = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("stepfunctions")
         store = DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random)
-        brake = Brake(store, time.time, time.sleep, random.random, settings.calls_per_second)
-        dokstamp = DokStamp(settings, credentials(SecretsProvider(), settings.credentials_secret_arn), brake)
+        brake = _brake(store, settings)
+        secrets = SecretsProvider(boto3_client=boto3.client("secretsmanager"))
+        dokstamp = DokStamp(settings, credentials(secrets, settings.credentials_secret_arn), brake)
         means = Means(
             store=store,
             refusals=RefusalTable(database, settings.outcomes_table, settings.outcome_days, time.time),
+            inbox=InboxQueue(sqs, settings.inbox_queue_url),
             api=dokstamp,
             pdfs=Pdfs(boto3.client("s3"), settings.pdf_bucket, settings.pdf_maximum_bytes),
             brake=brake,
@@ -108,21 +123,18 @@ def serve(rules: StepRules[R]) -> Handler:
             sleep=time.sleep,
             new_owner=lambda: uuid.uuid4().hex,
         )
-        answers = QueueAndRuns(boto3.client("sqs"), boto3.client("stepfunctions"), settings.queue_url)
-        return Worker(rules, means, answers, random.random), dokstamp, settings
+        return Worker(rules, means, QueueAndRuns(sqs, runs, settings.queue_url), random.random), dokstamp, settings
 
     @logger.inject_lambda_context(clear_state=True)
     @metrics.log_metrics
     def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-        worker, dokstamp, settings = build()
-        end = time.time() + context.get_remaining_time_in_millis() / 1000
-        dokstamp.stop_at(end)
-        worker.begin_before(end - settings.deadline_seconds - MARGIN_SECONDS)
-        return process_partial_response(
-            event=event,
-            record_handler=lambda record: worker.take(received(record)),
-            processor=processor,
-            context=context,
-        )
+        def take(record: SQSRecord) -> None:
+            worker, dokstamp, settings = build()
+            end = time.time() + context.get_remaining_time_in_millis() / 1000
+            dokstamp.stop_at(end)
+            worker.begin_before(end - settings.deadline_seconds - MARGIN_SECONDS)
+            worker.take(received(record))
+
+        return take_each(event, os.environ, take)
 
     return handler
