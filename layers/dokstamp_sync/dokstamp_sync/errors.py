@@ -5,6 +5,7 @@
 | Retry         | the message stays in its queue and comes back later                                 |
 | Throttled     | the same, and no function calls DokStamp until the pause is over                    |
 | Misconfigured | the same, and an alarm says so: nobody's record is at fault                          |
+| Occupied      | the same, but soon, if DokStamp answers                                             |
 | NotReady      | the same, until the patience is used up; then the record is blocked (or rejected)   |
 | Blocked       | the record is recorded as blocked and dropped: its parent was refused               |
 | Rejected      | the record is recorded with the reason and dropped                                  |
