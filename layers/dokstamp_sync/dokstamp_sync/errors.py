@@ -94,7 +94,7 @@ class Blocked(SyncError):
 
     finally_ = Outcome.BLOCKED
 
-    def __init__(self, reason: str, *, awaits: str) -> None:
+    def __init__(self, reason: str, *, awaits: str = "") -> None:
         super().__init__(reason)
         self.awaits = awaits
 
