@@ -11,6 +11,7 @@ from dokstamp_sync.errors import Blocked, NotReady, Rejected, Retry
 from dokstamp_sync.messages import MOST_BYTES, InboxMessage, as_sent, read_json, run_of
 from dokstamp_sync.order import Step
 from dokstamp_sync.reading import parse
+from dokstamp_sync.settings import Settings
 from dokstamp_sync.worker.batch import Received
 from tests.fuzz import seeds
 from tests.fuzz.bench import World
@@ -29,7 +30,7 @@ def taken(body: str) -> World:
 
 
 def received(body: str) -> Received:
-    return Received("message-1", body, "handle", 40)
+    return Received("message-1", body, "handle", Settings.model_fields["maximum_receives"].default)
 
 
 @pytest.fixture

@@ -59,10 +59,10 @@ def test_after_a_lost_answer_it_comes_back_when_the_lease_has_run_out(scene: Sce
     assert scene.row("ana").claim is not None
 
 
-def test_nothing_is_sent_when_too_little_of_the_lease_is_left(scene: Scene) -> None:
-    # Given a step that looks for so long that a call could outlive the lease
+def test_nothing_is_sent_when_the_lease_has_run_out(scene: Scene) -> None:
+    # Given a step that looks for longer than its lease lasts
     def late(work: Work[Student]) -> Delivered:
-        scene.clock.sleep(scene.settings.lease_seconds - scene.settings.in_flight_seconds)
+        scene.clock.sleep(scene.settings.lease_seconds)
         return create(work)
 
     scene.step.script["ana"] = [late, create]

@@ -141,7 +141,7 @@ def test_a_step_that_was_put_off_resumes_the_run_where_it_stood(
     runs: Runs, inbox: World, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a DokStamp that cannot take the course for now
-    sandbox.add_faults(Fault(kind="status", status=429, method="POST", path="^/courses$"))
+    sandbox.add_faults(Fault(kind="status", status=503, method="GET", path="^/courses$"))
     take_in(inbox, MESSAGE)
     through(runs, monkeypatch, [Step.INSTITUTION])
     event = runs.event(Step.COURSE)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Generic
 
 from dokstamp_sync import failures
-from dokstamp_sync.delivery.brake import LONGEST_WAIT_SECONDS
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.delivery import Deliveries
 from dokstamp_sync.delivery.shared_pace import BRAKE
@@ -19,6 +18,10 @@ from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from dokstamp_sync.steps.work import Api, R, StepRules
+
+
+LONGEST_PAUSE_SECONDS = 5.0
+"""If DokStamp asks for a longer pause, the message comes back after it."""
 
 
 @dataclass(slots=True)
@@ -93,7 +96,7 @@ class Attempts(Generic[R]):
         """Those that DokStamp refused, after a wait, if that is short and the worker's time allows it."""
         found = [(each, each.came_of.after or 0.0) for each in attempts if isinstance(each.came_of, Throttled)]
         wait = max((after for _, after in found), default=0.0)
-        if wait > LONGEST_WAIT_SECONDS or context.means.clock() + wait >= self.begin_before:
+        if wait > LONGEST_PAUSE_SECONDS or context.means.clock() + wait >= self.begin_before:
             return []
         context.means.sleep(wait)
         return [each for each, _ in found]
