@@ -19,7 +19,6 @@ from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from dokstamp_sync.steps.work import Api, R, StepRules
 
-
 LONGEST_PAUSE_SECONDS = 5.0
 """If DokStamp asks for a longer pause, the message comes back after it."""
 
