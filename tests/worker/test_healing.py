@@ -32,8 +32,7 @@ def block(scene: Scene, name: str = "ana", **how: Any) -> dict[str, Any] | None:
     """Takes a record that needs the course when its patience is over."""
     scene.step.needs[name] = COURSE
     assert scene.take(name, **how) is None
-    scene.clock.sleep(3600)
-    return scene.take(name, receives=2, **how)
+    return scene.wait(3600, name, **how)
 
 
 def wait_for_ana(scene: Scene, number: int = 1, run: str = "old", size: int = 0, **how: Any) -> None:
@@ -71,8 +70,9 @@ def test_many_that_are_blocked_by_one_cost_one_mark(scene: Scene, monkeypatch: p
     names = [f"s{place}" for place in range(200)]
     scene.step.needs = dict.fromkeys(names, COURSE)
     assert scene.take(*names) is None
-    scene.clock.sleep(3600)
+    assert scene.wait(3590, *names) is None
     # When all are blocked
+    scene.clock.sleep(10)
     written: list[str] = []
     write = scene.store.write
 
@@ -104,17 +104,18 @@ def test_a_parent_that_comes_while_its_child_is_being_blocked_is_not_overlooked(
     assert course(scene).awaited is None
 
 
-@pytest.mark.parametrize(("receives", "outcome"), [(2, None), (40, {"ana": "blocked"})], ids=["in between", "last"])
+@pytest.mark.parametrize("outcome", [None, {"ana": "blocked"}], ids=["in between", "last"])
 def test_a_parent_that_is_just_being_delivered_is_left_to_its_worker_as_long_as_the_message_can_come_again(
-    receives: int, outcome: dict[str, str] | None, scene: Scene
+    outcome: dict[str, str] | None, scene: Scene
 ) -> None:
     # Given a parent that another worker has claimed
     scene.step.needs["ana"] = COURSE
     assert scene.take("ana") is None
-    scene.clock.sleep(3600)
+    assert scene.wait(3590, "ana") is None
+    scene.clock.sleep(10)
     claimed = scene.put(Row("course#CS", claim=Claim("other", scene.clock() + 60)))
     # When the child's patience is over
-    answer = scene.take("ana", receives=receives)
+    answer = scene.take("ana", receives=scene.settings.maximum_receives if outcome else 2)
     # Then it waits until that worker is done; only at the end it is blocked, and the row marked
     assert (answer and outcomes(answer)) == outcome
     assert (course(scene) == claimed) == (outcome is None)
@@ -152,12 +153,12 @@ def _unexpected(awaits: str) -> Any:
 def test_a_mark_that_is_young_puts_the_question_off_for_the_index_may_lag(scene: Scene) -> None:
     # Given a student who is awaited only just now
     wait_for_ana(scene)
-    scene.store.rows[WANTED] = replace(scene.row("ana"), awaited=scene.clock() - SETTLED + 7)
+    scene.store.rows[WANTED] = replace(scene.row("ana"), awaited=scene.clock() - SETTLED + 9)
     # When it is delivered, Then its message has to come again, and nothing is sent yet
     assert scene.take("ana") is None
-    assert (scene.answers.hidden, scene.inbox.bodies) == ([7], [])
+    assert (scene.answers.hidden, scene.inbox.bodies) == ([9], [])
     # And when it does, it says the same as it would have said, and what waits is sent
-    scene.clock.sleep(7)
+    scene.clock.sleep(9)
     assert outcomes(scene.take("ana", receives=2)) == {"ana": "created"}
     assert len(sent(scene)) == 1
 
