@@ -90,16 +90,19 @@ def test_many_that_are_blocked_by_one_cost_one_mark(scene: Scene, monkeypatch: p
 def test_a_parent_that_comes_while_its_child_is_being_blocked_is_not_overlooked(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given a parent that is delivered just when its child is kept as blocked
+    # Given a parent that is delivered just when its first child is kept as blocked
     keep = scene.refusals.keep
+    scene.step.needs = dict.fromkeys(("ana", "bia"), COURSE)
 
     def keeping(*given: Any, **how: Any) -> None:
         keep(*given, **how)
-        scene.put(Row("course#CS", uuid="course"))
+        if "course#CS" not in scene.store.rows:
+            scene.put(Row("course#CS", uuid="course"))
 
     monkeypatch.setattr(scene.refusals, "keep", keeping)
-    # When the child's patience is over, Then it is delivered all the same, and nothing is kept of it
-    assert outcomes(block(scene)) == {"ana": "created"}
+    # When its children's patience is over, Then they are delivered all the same, and nothing is kept of them
+    assert scene.take("ana", "bia") is None
+    assert outcomes(scene.wait(3600, "ana", "bia")) == {"ana": "created", "bia": "created"}
     assert scene.refusals.kept == {}
     assert course(scene).awaited is None
 
