@@ -30,7 +30,7 @@ HEALING = (
         (
             in_layer(
                 "delivery/healing.py",
-                "        if row.is_there and not parents.was_there(id_):\n",
+                "        if row.is_there:\n",
                 "        if False:\n",
             ),
         ),

@@ -198,3 +198,16 @@ def test_a_mapping_that_cannot_be_asked_sends_the_record_back(world: World, monk
     monkeypatch.setattr(world.store, "write", fails)
     with pytest.raises(Retry):
         brake.wait()
+
+
+def test_a_call_whose_lease_was_checked_does_not_wait_any_more(world: World) -> None:
+    # Given a worker that holds a permit, and takes long to renew its lease
+    brake = world.limited()
+    brake.hold(begun=True)
+    world.clock.sleep(30)
+    # When it sends its call, though nobody is to begin one for a while, Then it does so at once
+    other = world.brake()
+    other.wait()
+    other.refuse(3.0)
+    brake.learn(world.store.read([BRAKE]))
+    assert seconds_for(world, brake.wait) == 0

@@ -120,8 +120,12 @@ class Brake:
         held.permit, held.is_unused = permit, True
 
     def wait(self) -> None:
-        """Waits until this thread may send a call, which it now does. Raises Throttled if that takes long."""
-        self.hold(begun=True)
+        """Waits until this thread may send a call, which it now does. Raises Throttled if that takes long.
+
+        A permit that it holds is good however old it is: between ``hold`` and the call the lease was checked.
+        """
+        if not self._held.is_unused:
+            self.hold(begun=True)
         self._held.is_unused = False
 
     def serve(self) -> None:

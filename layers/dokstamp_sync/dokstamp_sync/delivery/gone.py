@@ -26,7 +26,7 @@ def gone(refusal: Rejected, parents: Mapping[str, Parent], context: Context) -> 
             context.parents.forget(parent)
             return NotReady(f"{shown} is gone from DokStamp", awaits=parent.reference.row)
         if below:
-            return NotReady(f"DokStamp answered 404 below {shown}, though it has it", awaits=parent.reference.row)
+            return NotReady(f"DokStamp answered 404 below {shown}, though it has it")
     return None
 
 

@@ -42,7 +42,7 @@ def mark(id_: str, context: Context) -> None:
         return
 
     def marked(row: Row) -> Row:
-        if row.is_there and not parents.was_there(id_):
+        if row.is_there:
             parents.read_anew(id_)
             raise Meanwhile
         if row.claim and row.claim.until > now and context.patience:

@@ -91,11 +91,6 @@ class Parents:
         self._rows.pop(id_, None)
         change(self._store, id_, forget)
 
-    def was_there(self, id_: str) -> bool:
-        """Whether the record was there when its row was last read."""
-        row = self._rows.get(id_)
-        return row is not None and row.is_there
-
     def read_anew(self, id_: str) -> None:
         """Forgets what was read of the row and looked up for it: it is not so any more."""
         self._rows.pop(id_, None)
@@ -118,7 +113,8 @@ class Parents:
         if not outcome:
             return
         self.read_ahead([reference])
-        if not self.was_there(reference.row):
+        row = self._rows.get(reference.row)
+        if not row or not row.is_there:
             raise Blocked(f"{named(reference.row)} was {outcome}", awaits=reference.row)
 
     def _look_up(self, reference: Reference) -> Parent:
