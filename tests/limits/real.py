@@ -19,10 +19,9 @@ from typing import Any
 
 import boto3
 import httpx
-from moto.server import ThreadedMotoServer
 
 from dokstamp_sync.order import Step
-from local import sandbox_server
+from local import emulator, sandbox_server
 from local.aws import CREDENTIALS as AWS_CREDENTIALS
 from local.places import ROOT
 from local.processes import Failed, running
@@ -48,7 +47,9 @@ def play(load: Load, *, calls_per_second: float = 0.0) -> Came:
         folder = Path(name)
         limit = [f"--switch=rate_limit={load.limit}"] if load.limit else []
         sandbox = exits.enter_context(sandbox_server.started(folder, "g2", limit))
-        aws = Aws(exits.enter_context(_emulated()))
+        emulated = exits.enter_context(emulator.started(folder / "aws", None, {}))
+        emulated.wait()
+        aws = Aws(emulated.endpoint_url)
         lines = {step: aws.line(step) for step in load.steps}
         sandbox.wait()
         for step, line in lines.items():
@@ -73,17 +74,6 @@ def _came(load: Load, base_url: str, aws: Aws, lines: Mapping[Step, Line], began
     held = sum(len(state[step.section]["live"]) for step in load.steps)
     dead = sum(aws.number(line.dead_url) for line in lines.values())
     return Came.of(load, moments[False], moments[True], began, dead=dead, missing=load.messages * load.size - held)
-
-
-@contextmanager
-def _emulated() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
 
 
 @contextmanager
