@@ -15,18 +15,19 @@ from tests.model.plots import ByHand
 TENANT = "sandbox"
 
 
-def by_hand(done: ByHand, store: Store, sandbox: Sandbox) -> None:
-    """Nothing happens to what is not there (yet), nor where DokStamp does not let it happen."""
+def by_hand(done: ByHand, store: Store, sandbox: Sandbox) -> bool:
+    """Whether it happened: not to what is not there (yet), nor where DokStamp does not let it happen."""
     id_ = row_id(*done.key)
     row = store.read([id_]).get(id_)
     if row is None or row.uuid is None:
-        return
+        return False
     if done.does == "expires":
-        sandbox.expire(row.uuid)
-        return
+        return sandbox.expire(row.uuid)
     table = TABLES[done.key[0]]
     scope = sandbox.scope(TENANT)
     record = scope.find(table, row.uuid)
     if record:
         with suppress(ApiError):
             delete(scope, RESOURCES[table], [record])
+            return True
+    return False

@@ -47,12 +47,13 @@ def act(*says: Pair, **how: Any) -> Act:
 @dataclass(slots=True)
 class Plot:
     """``told``: the messages of each act that was told. ``refusable``: records that may be refused though nobody loses
-    patience."""
+    patience. ``spared``: what somebody wanted to change by hand and could not: it was not there."""
 
     kind: str
     acts: Sequence[Act]
     refusable: frozenset[Key] = frozenset()
     told: list[list[Message]] = field(default_factory=list)
+    spared: set[Key] = field(default_factory=set)
 
     @property
     def next(self) -> Act | None:
@@ -67,7 +68,8 @@ class Plot:
         """The records whose entities somebody has deleted in DokStamp, and that were not told of since."""
         gone: set[Key] = set()
         for each in self.acts[: len(self.told)]:
-            gone |= {each.by_hand.key} if each.by_hand and each.by_hand.does == "deletes" else set()
+            deletes = each.by_hand and each.by_hand.does == "deletes" and each.by_hand.key not in self.spared
+            gone |= {each.by_hand.key} if each.by_hand and deletes else set()
             gone -= {key for key, _ in each.says}
         return gone
 

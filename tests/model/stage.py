@@ -13,6 +13,7 @@ from tests.model.monitor import Monitor
 from tests.model.plots import Plot, portions
 from tests.model.said import Message
 from tests.model.school import Traits
+from tests.model.troubles import Troubled
 from tests.model.verdict import verdict
 from tests.model.world import World
 from tests.support.pipeline import settings
@@ -35,6 +36,7 @@ REAL = {
 NEVER = 10_000_000
 MOST_RESTS = 20
 HOUR = 3600.0
+RECEIVES_IN_A_QUEUE = 60
 FEW_CALLS = 3
 """So many calls meet the fault of an act: others may be made before its own."""
 
@@ -49,9 +51,18 @@ class Stage:
         self.sandbox.reset()
         switches = _switches(random, world.traits)
         self.sandbox.switch(**switches)
+        self.dokstamp = Troubled(
+            sandbox_in_process().answer,
+            lambda: self.simulation.time.now,
+            Random(f"troubles of {seed}"),
+            self.settings.retry_cap_seconds,
+        )
+        if self.dokstamp.limit and not world.traits.patient:
+            # Waiting for a turn costs receives, too, though few of those that AWS has.
+            self.settings = self.settings.model_copy(update={"maximum_receives": RECEIVES_IN_A_QUEUE})
         self.simulation = Simulation(
             self.settings,
-            sandbox_in_process().answer,
+            self.dokstamp,
             seed=seed,
             store=new_store(),
             concurrency=random.randint(1, 3),
@@ -59,7 +70,7 @@ class Stage:
             visibility=random.choice([15, 720]),
         )
         self.monitor = Monitor(world, self.simulation)
-        self.about = f"{world.traits}\n{self.settings!r}\n{switches}"
+        self.about = f"{world.traits}\n{self.settings!r}\n{switches}\n{self.dokstamp}"
 
     def pass_time(self, seconds: float | None = None, weather: Weather = CALM) -> None:
         """As Simulation.run; what never comes to rest is a finding."""
@@ -77,8 +88,8 @@ class Stage:
     def go_on(self, plot: Plot, hour: int, random: Random, spread: float = 0.0) -> None:
         """The next act of a plot is told, its messages up to ``spread`` seconds from now."""
         assert plot.next is not None
-        if plot.next.by_hand:
-            by_hand(plot.next.by_hand, self.simulation.store, self.sandbox)
+        if plot.next.by_hand and not by_hand(plot.next.by_hand, self.simulation.store, self.sandbox):
+            plot.spared.add(plot.next.by_hand.key)
         if plot.next.fault:
             self.simulation.sky.laid += [Misfortune("http", plot.next.fault, only_writes=True)] * FEW_CALLS
         spread, late = min(spread, 0.1) if plot.next.at_once else spread, plot.next.late
@@ -98,8 +109,8 @@ class Stage:
         """
         self.simulation.sky.clear_up()
         self._rest()
-        # Whoever redrives does so after the storm, when no lease of it is left.
-        self.pass_time(HOUR)
+        # Whoever redrives does so after the storm, when no outage and no lease of it is left.
+        self.pass_time(HOUR + max(0.0, self.dokstamp.ends - self.simulation.time.now))
         self.simulation.redrive()
         self._rest()
         random = Random(0)

@@ -45,6 +45,10 @@ class Answers(Protocol):
         """Hides the message for ``seconds``. Raises nothing: if it fails, the queue's visibility timeout holds."""
 
 
+CALLS_A_RECEIVE = 5
+"""Most calls of a message over the least number of receives is less."""
+
+
 Attempted = list[Attempt[R] | RecordOutcome]
 
 
@@ -174,13 +178,18 @@ class Worker(Generic[R]):
 
     @property
     def _got_on(self) -> bool:
-        """Whether DokStamp has answered a call about this message."""
+        """Whether DokStamp has answered calls about this message."""
         return self._means.brake.calls > self._calls_before
+
+    @property
+    def _gets_on(self) -> bool:
+        """Whether a limit lets this message get on so well that its receives will do for a large one."""
+        return self._means.brake.calls - self._calls_before >= CALLS_A_RECEIVE
 
     def _wait(self, error: Exception, longest: float, drawn: float) -> float:
         if isinstance(error, OutOfTime):
             return 0.0
-        if isinstance(error, Throttled) and self._got_on:
+        if isinstance(error, Throttled) and self._gets_on:
             # It got on, and so it will again: only what never gets a turn gives way to others for longer each time.
             return max(1.0, error.after or 0.0)
         if isinstance(error, NotReady):
