@@ -1,10 +1,12 @@
 """All workers together send no more calls than DokStamp takes, though none of them knows the others."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from dokstamp_sync.delivery.brake import LONGEST_BEGUN_SECONDS, MANY_FAILURES, Brake
+from dokstamp_sync.delivery.permits import LastSecond
 from dokstamp_sync.delivery.shared_pace import BRAKE
 from dokstamp_sync.errors import OutOfTime, Retry, Throttled
 from dokstamp_sync.mapping.row import Row
@@ -211,3 +213,102 @@ def test_a_call_whose_lease_was_checked_does_not_wait_any_more(world: World) -> 
     other.refuse(3.0)
     brake.learn(world.store.read([BRAKE]))
     assert seconds_for(world, brake.wait) == 0
+
+
+def test_after_an_outage_a_few_failures_among_many_calls_stop_nobody(world: World) -> None:
+    # Given an outage that is over
+    brake = world.brake()
+    for _ in range(MANY_FAILURES):
+        brake.wait()
+        brake.fail(None)
+    world.clock.sleep(5)
+    call(brake, times=5)
+    # When one call in ten fails while the pace rises
+    world.clock.sleep(2)
+    for _ in range(20):
+        call(brake, times=9)
+        brake.wait()
+        brake.fail(None)
+    # Then nobody waits for longer than the pace says
+    assert seconds_for(world, lambda: call(brake, times=100)) < 2
+
+
+def test_when_the_row_is_gone_there_is_no_limit_until_it_is_met_again(world: World) -> None:
+    # Given a worker that knows a limit, and somebody who deletes the row
+    brake = world.limited()
+    call(brake, times=20)
+    brake.learn({})
+    # When it goes on, Then nothing is waited for or written
+    world.store.written.clear()
+    assert seconds_for(world, lambda: call(brake, times=100)) == 0
+    assert world.store.written == []
+    # And when it is refused again, it finds the limit again
+    brake.wait()
+    brake.refuse(1.0)
+    assert seconds_for(world, lambda: call(brake, times=20)) > 0.1
+
+
+def test_a_permit_that_could_not_be_written_down_is_not_used(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a limit, and a mapping that refuses to be written
+    brake = world.brake(limit=1)
+
+    def fails(*_: object) -> None:
+        raise Retry("the mapping cannot be written")
+
+    monkeypatch.setattr(world.store, "write", fails)
+    # When a worker wants to send calls, Then it sends none
+    for _ in range(3):
+        with pytest.raises(Retry):
+            brake.hold(begun=False)
+
+
+def test_a_fixed_pace_costs_no_write_when_dokstamp_answers(world: World) -> None:
+    # Given a pace that somebody set, of which permits are taken
+    brake = world.brake(limit=10)
+    call(brake, times=50)
+    taken = len(world.store.written)
+    # When DokStamp answers, Then that is not written down
+    for _ in range(50):
+        brake.serve()
+    assert len(world.store.written) == taken
+
+
+def test_a_pause_that_could_not_be_written_down_is_kept_to(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a refusal that could not be written down
+    brake = world.brake()
+
+    def fails(*_: object) -> None:
+        raise Retry("the mapping cannot be written")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.store, "write", fails)
+        brake.wait()
+        brake.refuse(3.0)
+    # When the worker begins its next message, Then it still waits as DokStamp asked
+    brake.learn({})
+    assert seconds_for(world, brake.wait) == pytest.approx(3, abs=0.2)
+
+
+@pytest.mark.parametrize("facts", [{"rate": "many"}, {"rate": 10, "of_a_later_version": 1}, {"free_at": None}])
+def test_a_row_that_cannot_be_read_stops_nobody(world: World, facts: dict[str, object]) -> None:
+    # Given a row that somebody changed, or another version wrote
+    brake = world.brake()
+    brake.learn({BRAKE: Row(BRAKE, "1", facts=facts)})
+    # When calls are sent, Then they are
+    call(brake, times=10)
+    assert brake.calls == 10
+
+
+def test_what_is_counted_by_many_threads_is_counted_right() -> None:
+    # Given a counter
+    counted = LastSecond(lambda: 0.0)
+
+    def count(_: int) -> int:
+        counted.add()
+        return counted.count()
+
+    # When eight threads count with it, and ask it
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count, range(2000)))
+    # Then nothing is lost
+    assert counted.count() == 2000

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
+from pydantic import TypeAdapter, ValidationError
+
 Law = tuple[float, float]
-NO_LAW: Law = (0.0, 0.0)
 NO_LIMIT = 1000.0
 """Calls per second. Who may make so many need not count them."""
 SLOWEST = 0.5
@@ -33,6 +34,7 @@ DEEPEST_FALL = 0.5
 # After an outage the pace doubles each second, from one call.
 OUTAGE_PAUSE_SECONDS = 5.0
 RECOVERY_SECONDS = 10.0
+TRIAL_SECONDS = 1.5
 LONGEST_OUTAGE_PAUSE_SECONDS = 120.0
 # Where DokStamp does not say how long to wait after a 429.
 PAUSE_SECONDS = 1.0
@@ -61,8 +63,11 @@ class Pace:
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Self:
-        """From a row's facts."""
-        return cls(**facts)
+        """From a row's facts. What cannot be read, such as those of another version, says nothing: it is found anew."""
+        try:
+            return TypeAdapter(cls).validate_python(facts)
+        except ValidationError:
+            return cls()
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -82,6 +87,10 @@ class Pace:
     def is_recovering(self, now: float) -> bool:
         """Whether an outage has ended only now, or is not over."""
         return now < self.up_since + RECOVERY_SECONDS
+
+    def is_tried(self, now: float) -> bool:
+        """Whether an outage seems to be over, and the first calls show whether it is: one that fails is enough."""
+        return self.up_since <= now < self.up_since + TRIAL_SECONDS
 
     def _limit(self, now: float) -> float:
         if self.fixed:

@@ -38,11 +38,16 @@ class SharedPace:
         self._random = random
         self._fixed = fixed
         self._row: Row | None = None
+        self._alone_until = 0.0
         self.now = self._meant(None)
 
     def learn(self, rows: Mapping[str, Row]) -> None:
-        """Takes over what the mapping says. ``rows``: by id, as read; without the row there is no limit."""
-        self._know(rows.get(BRAKE))
+        """Takes over what the mapping says. ``rows``: by id, as read; without the row there is no limit.
+
+        A pause that could not be written down is kept to first.
+        """
+        if self._clock() >= self._alone_until:
+            self._know(rows.get(BRAKE))
 
     def ask(self) -> Pace:
         """What the mapping says now."""
@@ -54,7 +59,8 @@ class SharedPace:
         row = self._row
         for _ in range(MOST_TRIES):
             before = self._meant(row)
-            after = how(before)
+            # What could not be written down before is written down now.
+            after = how(self.now if self._clock() < self._alone_until else before)
             if after == before:
                 return self._know(row)
             kept = math.ceil(max(after.free_at, self._clock()) + KEPT_SECONDS)
@@ -74,6 +80,7 @@ class SharedPace:
             self.now = how(self.now)
 
     def _know(self, row: Row | None) -> None:
+        self._alone_until = 0.0
         self._row = row
         self.now = self._meant(row)
 

@@ -10,6 +10,7 @@ from typing import Generic
 from dokstamp_sync import failures
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.delivery import Deliveries
+from dokstamp_sync.delivery.pace import PAUSE_SECONDS
 from dokstamp_sync.delivery.shared_pace import BRAKE
 from dokstamp_sync.errors import NotReady, Occupied, OutOfTime, Rejected, Retry, Throttled
 from dokstamp_sync.mapping.row import Row, row_id
@@ -64,6 +65,7 @@ class Attempts(Generic[R]):
     def make(self, records: Sequence[R], context: Context) -> list[Attempt[R]]:
         """One attempt per record, in order. Raises Retry if the mapping cannot be read."""
         answered = context.means.brake.calls
+        context.means.brake.forget()
         attempts = [Attempt(record, OutOfTime("the record was not begun")) for record in records]
         self._side_by_side(attempts, context)
         while held_up := self._held_up(attempts, context):
@@ -93,7 +95,9 @@ class Attempts(Generic[R]):
 
     def _held_up(self, attempts: Sequence[Attempt[R]], context: Context) -> list[Attempt[R]]:
         """Those that DokStamp refused, after a wait, if that is short and the worker's time allows it."""
-        found = [(each, each.came_of.after or 0.0) for each in attempts if isinstance(each.came_of, Throttled)]
+        found = [
+            (each, each.came_of.after or PAUSE_SECONDS) for each in attempts if isinstance(each.came_of, Throttled)
+        ]
         wait = max((after for _, after in found), default=0.0)
         if wait > LONGEST_PAUSE_SECONDS or context.means.clock() + wait >= self.begin_before:
             return []

@@ -191,7 +191,7 @@ class Worker(Generic[R]):
             return 0.0
         if isinstance(error, Throttled) and self._gets_on:
             # It got on, and so it will again: only what never gets a turn gives way to others for longer each time.
-            return max(1.0, error.after or 0.0)
+            return max(1.0, (error.after or 0.0) * (1 + drawn / 4))
         if isinstance(error, NotReady):
             look = backoff.look_again(error.waited, self._settings.retry_base_seconds, self._settings.retry_cap_seconds)
             return max(1.0, min(backoff.equal_jitter(look, drawn), error.left))
