@@ -17,7 +17,7 @@ dev := .local/env/dev/bin/python
 with_layer := PYTHONPATH=layers/dokstamp_sync:.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test up send invoke outage limit dead-letters redrive faults planted mutants fuzz check pins clean
+.PHONY: help run test up send invoke outage limit dead-letters redrive faults limits planted mutants fuzz check pins clean
 
 help: ## shows this
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s%s\n", $$1, $$2}'
@@ -66,6 +66,10 @@ test: ## everything that CI runs
 faults: ## every fault on every call, then 5,000 schedules: [ONLY=regex] [SCHEDULES=100] [WAYS=100] [SEED=1]
 	@$(environments) dev
 	@$(with_layer) $(dev) -m tests.robustness --only "$(ONLY)" --schedules $(SCHEDULES) --ways $(WAYS) --seed $(SEED)
+
+limits: ## loads against a limit that nobody tells the workers, simulated and for real: [ONLY=regex]
+	@$(environments) dev
+	@$(with_layer) $(dev) -m tests.limits --only "$(ONLY)"
 
 planted: ## plants bugs in a copy and shows which tests see them: [ONLY=regex]
 	@$(environments) dev

@@ -8,13 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dokstamp_sync.order import Step
 from local.command import carry_out
 from tests.limits import real, simulated
-from tests.limits.cases import HEADINGS, Came, Load
+from tests.limits.cases import BOTH, HEADINGS, Came, Load
 from tests.support.options import regex
 
-BOTH = (Step.INSTITUTION, Step.STUDENT)
 REPORT = Path(".local/limits.md")
 
 SIMULATED = [

@@ -47,6 +47,16 @@ class Load:
             yield step, [SECTIONS[step](first + place) for place in range(self.size)]
 
 
+BOTH = (Step.INSTITUTION, Step.STUDENT)
+QUICK = (
+    Load(10, 1, 500),
+    Load(20, 8, 100),
+    Load(10, 400, 1, workers=40),
+    Load(10, 8, 50, steps=BOTH),
+)
+"""Loads that do not take long in simulated time."""
+
+
 @dataclass
 class Met:
     """What DokStamp saw: it takes ``limit`` calls within any second, and refuses the rest."""

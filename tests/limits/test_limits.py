@@ -2,23 +2,11 @@
 
 import pytest
 
-from dokstamp_sync.order import Step
-from tests.limits.cases import Load
+from tests.limits.cases import QUICK, Load
 from tests.limits.simulated import play
 
-BOTH = (Step.INSTITUTION, Step.STUDENT)
 
-
-@pytest.mark.parametrize(
-    "load",
-    [
-        Load(10, 1, 500),
-        Load(20, 8, 100),
-        Load(10, 400, 1, workers=40),
-        Load(10, 8, 50, steps=BOTH),
-    ],
-    ids=lambda load: load.shown,
-)
+@pytest.mark.parametrize("load", QUICK, ids=lambda load: load.shown)
 def test_a_load_keeps_to_a_limit_that_nobody_told_it(load: Load) -> None:
     # Given a DokStamp that takes only so many calls a second, and does not say how many
     # When more records come than it takes at once

@@ -1,8 +1,7 @@
 """`python -m tests.planted`: plants each bug in a copy of the project and shows which checks see it.
 
-A check stops at the third case that sees the bug. Exit code 1 if the model misses one, or the check of the edges one of
-theirs. `--only` chooses bugs,
-`--patches FOLDER` writes them down as diffs instead.
+A check stops at the third case that sees the bug. Exit code 1 if a bug is seen by nothing but the fault matrix.
+`--only` chooses bugs, `--patches FOLDER` writes them down as diffs instead.
 """
 
 from __future__ import annotations
@@ -29,7 +28,8 @@ CHECKS = {
     "schedules": "seeded schedules",
     "ways": "handfuls of hypothesis' ways",
 }
-AT_THE_EDGE = {"edge": "every call of AWS, failing once"}
+BESIDE = {"edge": "every call of AWS, failing once", "limits": "loads against a limit"}
+"""Checks of what the model does not play."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,15 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.patches:
         return _write(bugs, options.patches)
     missed: list[str] = []
-    rows: dict[bool, list[str]] = {False: [], True: []}
+    rows: dict[str, list[str]] = {"": [], **{check: [] for check in BESIDE}}
     began = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:
         for bug, seen in zip(bugs, pool.map(partial(_seen, options), bugs), strict=True):
             missed += [] if any(each.failed for check, each in seen.items() if check != "matrix") else [bug.key]
-            rows[bug.is_at_the_edge].append(_row(bug.says, f"`{bug.key}`", *(each.short for each in seen.values())))
+            rows[bug.check].append(_row(bug.says, f"`{bug.key}`", *(each.short for each in seen.values())))
             _tell(console, bug, seen)
-    for is_at_the_edge, those in rows.items():
-        checks = (AT_THE_EDGE if is_at_the_edge else CHECKS).values()
+    for check, those in rows.items():
+        checks = [BESIDE[check]] if check else CHECKS.values()
         head = _row("planted bug", "name", *checks), _row(*["---"] * (2 + len(checks)))
         console.print("\n".join(["", *head, *those] if those else []), markup=False)
     console.print(f"{time.monotonic() - began:.0f} s. Missed: {', '.join(missed) or 'none'}.")
@@ -71,7 +71,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _seen(options: argparse.Namespace, bug: Bug) -> Mapping[str, Seen]:
     chosen = [f"--{name}={getattr(options, name)}" for name in ("schedules", "ways")]
-    only = ["--edge-only"] * bug.is_at_the_edge + ["--model-only"] * options.model_only
+    only = [f"--beside={bug.check}"] * bool(bug.check) + ["--model-only"] * options.model_only
     with copy_with(bug) as root:
         return tried(root, *chosen, *only)
 
@@ -83,7 +83,7 @@ def _row(*cells: str) -> str:
 def _tell(console: Console, bug: Bug, seen: Mapping[str, Seen]) -> None:
     console.print(f"{bug.key}: {bug.says}", markup=False)
     for check, each in seen.items():
-        console.print(f"  {(CHECKS | AT_THE_EDGE)[check]}: {each}", markup=False)
+        console.print(f"  {(CHECKS | BESIDE)[check]}: {each}", markup=False)
 
 
 def _write(bugs: Sequence[Bug], folder: Path) -> int:

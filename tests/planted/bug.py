@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 LAYER = "layers/dokstamp_sync/dokstamp_sync/"
 FUNCTIONS = "functions/"
@@ -32,12 +33,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """``says``: what is left out, in one clause. ``is_at_the_edge``: where the model does not come."""
+    """``says``: what is left out, in one clause. ``check``: where the model does not come, the one that does."""
 
     key: str
     says: str
     edits: tuple[Edit, ...]
-    is_at_the_edge: bool = False
+    check: Literal["", "edge", "limits"] = ""
 
     def plant(self, root: Path) -> None:
         """Builds the bug into the project at ``root``."""

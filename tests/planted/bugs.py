@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.planted.braking import BRAKING
 from tests.planted.certifying import CERTIFYING
 from tests.planted.delivering import DELIVERING
 from tests.planted.depending import DEPENDING
@@ -9,4 +10,4 @@ from tests.planted.healing import HEALING
 from tests.planted.naming import NAMING
 from tests.planted.telling import TELLING
 
-BUGS = (*DELIVERING, *NAMING, *CERTIFYING, *DEPENDING, *HEALING, *TELLING)
+BUGS = (*DELIVERING, *NAMING, *CERTIFYING, *DEPENDING, *HEALING, *TELLING, *BRAKING)

@@ -19,6 +19,6 @@ TELLING = (
                 "        error = error\n",
             ),
         ),
-        is_at_the_edge=True,
+        check="edge",
     ),
 )

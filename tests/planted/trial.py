@@ -6,7 +6,7 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 import tests.conftest  # noqa: F401
@@ -14,6 +14,8 @@ from local.sandbox import Sandbox, running_sandbox
 from tests.faults.cases import Case, matrix, representative
 from tests.faults.runner import running
 from tests.faults.verdict import KINDS
+from tests.limits.cases import QUICK
+from tests.limits.simulated import play
 from tests.model.attempts import Attempt, make, schedules, ways
 from tests.mute.aws import FAULTS, Aws
 from tests.mute.judging import first_of_its_kind, mute
@@ -31,12 +33,12 @@ def main() -> int:
     for name in ("schedules", "ways"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--model-only", action="store_true")
-    parser.add_argument("--edge-only", action="store_true")
+    parser.add_argument("--beside", choices=BESIDE, help="only this check, of what the model does not play")
     options = parser.parse_args()
     # As if somebody had interrupted it, so that nothing outlives it.
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.alarm(LONGEST_SECONDS)
-    seen = {"edge": _edge()} if options.edge_only else _all(options)
+    seen = {options.beside: BESIDE[options.beside]()} if options.beside else _all(options)
     sys.stdout.write("\n" + json.dumps({name: asdict(each) for name, each in seen.items()}) + "\n")
     return 0
 
@@ -61,6 +63,13 @@ def _broken(name: str, number: int, usual: Told, sandbox: Sandbox) -> Found:
     return Found(f"{name}, call {number}", mute(found, usual, usual.aws.calls[number], "throttled"))
 
 
+def _limits() -> Seen:
+    came = map(play, QUICK)
+    return look(
+        (Found(each.load.shown, [f"missed a bound: {it}" for it in each.complaints()]) for each in came), len(QUICK)
+    )
+
+
 def _matrix(cases: Sequence[Case]) -> Seen:
     with running() as runner:
         verdicts = map(runner.run, cases)
@@ -78,6 +87,9 @@ def _attempts(todo: Sequence[Attempt]) -> Seen:
 def _made(todo: Iterable[Attempt]) -> Iterator[Found]:
     for attempt in todo:
         yield Found(f"seed {attempt.seed}", make(attempt).findings)
+
+
+BESIDE: dict[str, Callable[[], Seen]] = {"edge": _edge, "limits": _limits}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 | error         | what happens next                                                                   |
 |---------------|-------------------------------------------------------------------------------------|
 | Retry         | the message stays in its queue and comes back later                                 |
-| Throttled     | the same, and no function calls DokStamp until the pause is over                    |
+| Throttled     | the same, but if the wait is short, the worker waits itself                         |
 | Misconfigured | the same, and an alarm says so: nobody's record is at fault                          |
 | Occupied      | the same, but soon, if DokStamp answers                                             |
 | NotReady      | the same, until the patience is used up; then the record is blocked (or rejected)   |
