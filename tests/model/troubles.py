@@ -19,7 +19,7 @@ class Troubled:
     """Answers like ``answer``, within a limit and outside of an outage; ``clock``: seconds since the epoch."""
 
     def __init__(self, answer: Answer, clock: Callable[[], float], random: Random, longest_back_off: float) -> None:
-        self.limit = random.choice([0, 0, 0, 2, 10])
+        self.limit = random.choice([0, 0, 0, 2, 10]) * (1 if longest_back_off > 60 else 10)
         self.begins = START + random.choice([0, 30, 300])
         self.ends = self.begins + random.choice([0, 0, 0, longest_back_off * random.choice(BACK_OFFS)])
         self._asks_to_wait = random.choice([None, "60"])

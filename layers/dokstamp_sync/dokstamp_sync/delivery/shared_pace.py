@@ -78,6 +78,7 @@ class SharedPace:
         except Retry as error:
             logger.warning("the brake could not be told", **failures.shown(error))
             self.now = how(self.now)
+            self._alone_until = self.now.free_at
 
     def _know(self, row: Row | None) -> None:
         self._alone_until = 0.0
