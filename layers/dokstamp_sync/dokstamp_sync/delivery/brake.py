@@ -57,14 +57,15 @@ class Brake:
         self._lock = threading.Lock()
         self._served = LastSecond(clock)
         self._failures = 0
-        self._has_joined = False
+        self._joined_at: float | None = None
 
     def learn(self, rows: Mapping[str, Row]) -> None:
         """Takes over what other workers have found out, and adds what this one has got through if they just did."""
         self._pace.learn(rows)
         pace, now = self._pace.now, self._clock()
         with self._lock:
-            joins, self._has_joined = pace.rate > 0 and not self._has_joined, pace.rate > 0
+            joins = pace.rate > 0 and self._joined_at is None
+            self._joined_at = (now if joins else self._joined_at) if pace.rate else None
         got_through = float(self._served.count()) if joins and now < pace.since else 0.0
         if got_through:
             self._pace.tell(lambda pace: pace.join(now, got_through, 0.0))
@@ -101,13 +102,14 @@ class Brake:
 
         One that was under way when the first one was refused counts among those that DokStamp takes.
         """
+        permit = self._held.permit
         self._served.add()
         with self._lock:
             self._failures = 0
             self.calls += 1
-            was_under_way = self._has_joined and self._held.permit.is_free
+            was_under_way = self._joined_at is not None and permit.is_free and permit.taken <= self._joined_at
         if was_under_way:
-            self._pace.tell(lambda pace: pace.join(self._clock(), 1.0, 0.0) if pace.rate else pace)
+            self._pace.tell(lambda pace: pace.join(self._clock(), 1.0, 0.0))
 
     def refuse(self, after: float | None) -> None:
         """DokStamp refused a call because there were too many. ``after``: the seconds that it asked to wait."""
@@ -115,7 +117,8 @@ class Brake:
         law, got_through = self._held.permit.law, float(self._served.count())
         with self._lock:
             self._failures = 0
-            is_new, self._has_joined = not self._has_joined and self._pace.now.rate == 0, True
+            is_new = self._joined_at is None and self._pace.now.rate == 0
+            self._joined_at = self._clock() if self._joined_at is None else self._joined_at
 
         def lower(pace: Pace) -> Pace:
             now = self._clock()
