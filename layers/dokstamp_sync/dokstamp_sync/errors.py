@@ -22,9 +22,11 @@ class SyncError(Exception):
     """Something kept a record from being delivered; ``reason`` says it in words without personal data.
 
     ``awaits``: the row id of the record that this one waits for, if it is delivered by itself when that one is.
+    ``though_there``: that DokStamp has that record is known, and was not enough; it has to be delivered anew.
     """
 
     awaits = ""
+    though_there = False
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

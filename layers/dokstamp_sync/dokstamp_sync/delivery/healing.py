@@ -32,9 +32,10 @@ class Meanwhile(Exception):
     """What a record waits for was delivered while the record was being refused: decide again."""
 
 
-def mark(id_: str, context: Context) -> None:
+def mark(id_: str, context: Context, *, though_there: bool = False) -> None:
     """Marks the row as awaited. Raises Meanwhile, or, if this record may still wait, Retry while a worker has the row.
 
+    ``though_there``: see SyncError.
     Otherwise a mark takes the row from its owner: its next write fails, and the next worker waits the lease out.
     """
     now, parents = context.means.clock(), context.parents
@@ -42,7 +43,7 @@ def mark(id_: str, context: Context) -> None:
         return
 
     def marked(row: Row) -> Row:
-        if row.is_there:
+        if row.is_there and not though_there:
             parents.read_anew(id_)
             raise Meanwhile
         if row.claim and row.claim.until > now and context.patience:
