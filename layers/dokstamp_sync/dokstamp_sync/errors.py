@@ -51,7 +51,7 @@ class Occupied(Retry):
 
 
 class OutOfTime(Retry):
-    """The worker's own time is up: what is left is handed back, to be taken up at once."""
+    """The worker's own time is up: what is left is handed back, to be taken up at once or after ``after``."""
 
 
 class Misconfigured(Retry):
