@@ -110,6 +110,14 @@ class Aws:
         self._called("SendMessage")
         self.results.append(_json(MessageBody, "a result"))
 
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:
+        for each in Entries:
+            self.send_message(QueueUrl, each["MessageBody"])
+        return {}
+
+    def update_item(self, **update: Any) -> None:
+        self._called("UpdateItem")
+
     def describe_execution(self, executionArn: str) -> None:
         self._called("DescribeExecution")
         if executionArn.rpartition(":")[2] not in self.runs:

@@ -87,6 +87,23 @@ def test_what_was_delivered_is_dropped_but_nothing_newer(refusals: Refusals) -> 
     assert runs(refusals) == []
 
 
+def test_what_was_sent_again_waits_no_more_unless_it_was_kept_or_dropped_since(refusals: Refusals) -> None:
+    # Given a record that waits, When it was sent again, Then it waits no more, and is still kept
+    keep(refusals)
+    (first,) = refusals.waiting_for(ANA)
+    refusals.release(first)
+    assert runs(refusals) == []
+    # And when it is blocked again, by any run, that holds whatever is said of the time before
+    keep(refusals, "run-2")
+    refusals.release(first)
+    assert runs(refusals) == ["run-2"]
+    # And nothing comes of it when the record is gone
+    (second,) = refusals.waiting_for(ANA)
+    refusals.drop(ID, ONE)
+    refusals.release(second)
+    assert runs(refusals) == []
+
+
 @pytest.mark.parametrize("size", [100_000, 250_000])
 def test_whatever_fits_into_a_message_is_kept_whole(refusals: Refusals, size: int) -> None:
     # Given a record almost as large as a message, of characters that take several bytes, When it is kept

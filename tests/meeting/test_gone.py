@@ -8,7 +8,7 @@ import pytest
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
 from tests.support.pipeline import Pipeline
-from tests.support.sis import Json, Sis, example, live, pdf
+from tests.support.sis import Json, Sis, example, live, pdf, trash
 
 SCHOOL = (Step.INSTITUTION, Step.COURSE, Step.MODULE, Step.COHORT, Step.STUDENT)
 UNENROLLED = {"enrollment_id": None, "student_id": "S1", "course_id": "CS"}
@@ -88,3 +88,26 @@ def test_a_child_whose_parent_was_made_again_is_not_unchanged(sis: Sis, sandbox:
     # Then it moves to the course as it is now
     assert told["outcome"] == "updated"
     assert live(sandbox, "cohorts")[0]["course_uuid"] == made["uuid"]
+
+
+@pytest.mark.parametrize("is_made_again", [True, False], ids=["made again", "gone for good"])
+def test_a_certificate_waits_for_its_enrollment_to_follow_the_student(
+    is_made_again: bool, sis: Sis, sandbox: Sandbox, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    # Given an enrollment whose student was deleted in DokStamp, and perhaps made again under another uuid
+    sandbox.switch(trashed_blocks_unique=False)
+    sis.has_said(Step.INSTITUTION, Step.COURSE, Step.STUDENT, Step.ENROLLMENT)
+    (student,) = live(sandbox, "students")
+    trash(sandbox, "students", student["uuid"])
+    renamed = example(Step.STUDENT, name="Ana Maria Souza")
+    if is_made_again:
+        assert sis.say(Step.STUDENT, renamed)["outcome"] == "created"
+    # When the enrollment's certificate comes, Then it is blocked, and the reason says what to do
+    told = sis.say(Step.CERTIFICATE, example(Step.CERTIFICATE, pdf=pdf(tmp_path, "ana.pdf")))
+    assert told["outcome"] == "blocked"
+    assert told["reason"].endswith("send enrollment 'E1' again")
+    # And when the student is there and the enrollment is said again, the certificate follows by itself
+    sis.say(Step.STUDENT, renamed)
+    assert pipeline.take_inbox() == []
+    assert sis.say(Step.ENROLLMENT)["outcome"] == "updated"
+    assert [each["counts"] for each in pipeline.take_inbox()] == [{"created": 1}]

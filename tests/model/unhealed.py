@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from tests.model.said import Key, Version
@@ -53,8 +54,16 @@ def _forgotten(simulation: Simulation) -> Iterator[str]:
         own = rows.get(id_)
         is_there = own and own.applied and own.applied.occurred_at >= each.occurred_at
         denied = each.outcome.reason.startswith(_DENIED)
-        if each.awaits in rows and rows[each.awaits].is_there and not is_there and not denied:
+        awaited = rows.get(each.awaits)
+        if awaited and awaited.is_there and not is_there and not denied and not _is_outdated(awaited, simulation):
             yield f"lost {id_}: it still waits for {each.awaits}, which is there"
+
+
+def _is_outdated(row: Row, simulation: Simulation) -> bool:
+    """Whether an enrollment has not followed its student or course yet, which was made again since."""
+    named = {f"{step}_uuid": row_id(Step(step), sis_id) for step, sis_id in row.facts.get("named", [])}
+    rows = simulation.store.read(named.values())
+    return any(id_ not in rows or rows[id_].uuid != row.facts.get(name) for name, id_ in named.items())
 
 
 def _ancestors(version: Version, told: Mapping[Key, Told]) -> Iterator[Key]:

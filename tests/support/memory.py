@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,6 +93,11 @@ class RefusalList:
     def drop(self, id_: str, occurred_at: str) -> None:
         self._change(id_, occurred_at, None)
 
+    def release(self, waiting: Waiting) -> None:
+        there = self.items.get(waiting.id)
+        if there and (there.waiting.run, there.occurred_at) == (waiting.run, waiting.occurred_at):
+            self._change(waiting.id, there.occurred_at, replace(there, awaits=""))
+
     def waiting_for(self, awaits: str) -> list[Waiting]:
         with self._lock:
             shown = [self._shown(id_) for id_ in self._index]
@@ -122,5 +127,5 @@ class InboxList:
     def __init__(self) -> None:
         self.bodies: list[str] = []
 
-    def send(self, body: str) -> None:
-        self.bodies.append(body)
+    def send(self, bodies: Sequence[str]) -> None:
+        self.bodies.extend(bodies)

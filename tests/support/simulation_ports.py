@@ -2,8 +2,9 @@
 
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from typing import Any, Protocol
 
 from dokstamp_sync.errors import Rejected, Retry
@@ -86,6 +87,9 @@ class RefusalsPort:
     def drop(self, id_: str, occurred_at: str) -> None:
         self._port.store_call("drop", lambda: self._inner.drop(id_, occurred_at), writes=True)
 
+    def release(self, waiting: Waiting) -> None:
+        self._port.store_call("release", lambda: self._inner.release(waiting), writes=True)
+
     def waiting_for(self, awaits: str) -> list[Waiting]:
         waiting: list[Waiting] = self._port.store_call("query", lambda: self._inner.waiting_for(awaits), writes=False)
         return waiting
@@ -98,8 +102,9 @@ class InboxPort:
         self._port = port
         self._send = send
 
-    def send(self, body: str) -> None:
-        self._port.runs_call("send", lambda: self._send(body))
+    def send(self, bodies: Sequence[str]) -> None:
+        for body in bodies:
+            self._port.runs_call("send", partial(self._send, body))
 
 
 class AnswersPort:

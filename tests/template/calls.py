@@ -45,8 +45,8 @@ def operations() -> dict[str, str]:
         for service, prefix in PREFIXES.items()
         for operation in session.get_service_model(service).operation_names
     }
-    # A transaction needs what each of its writes would need alone, and ours only puts.
-    return found | {"transact_write_items": "dynamodb:PutItem"}
+    # A transaction needs what each of its writes would need alone, and ours only puts; so does a batch.
+    return found | {"transact_write_items": "dynamodb:PutItem", "send_message_batch": "sqs:SendMessage"}
 
 
 def reached(path: Path) -> set[Path]:

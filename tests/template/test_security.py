@@ -86,7 +86,7 @@ def test_a_step_may_only_do_what_it_does(step: Step) -> None:
     role = f"{step.logical_id}Role"
     queue = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
     wanted = {f"sqs:{action}" for action in queue} | {"states:SendTaskSuccess", "secretsmanager:GetSecretValue"}
-    wanted |= {f"dynamodb:{action}" for action in ("BatchGetItem", "PutItem", "DeleteItem", "Query")}
+    wanted |= {f"dynamodb:{action}" for action in ("BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")}
     # What waits for a record is sent to the inbox again when that is delivered.
     wanted |= {"sqs:SendMessage"}
     assert allowed_on(role, {"Fn::GetAtt": ["InboxQueue", "Arn"]}) == {"sqs:SendMessage"}

@@ -22,9 +22,11 @@ class SyncError(Exception):
     """Something kept a record from being delivered; ``reason`` says it in words without personal data.
 
     ``awaits``: the row id of the record that this one waits for, if it is delivered by itself when that one is.
+    ``though_there``: that DokStamp has that record is known, and was not enough; it has to be delivered anew.
     """
 
     awaits = ""
+    though_there = False
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -49,7 +51,7 @@ class Occupied(Retry):
 
 
 class OutOfTime(Retry):
-    """The worker's own time is up: what is left is handed back, to be taken up at once."""
+    """The worker's own time is up: what is left is handed back, to be taken up at once or after ``after``."""
 
 
 class Misconfigured(Retry):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -21,8 +21,8 @@ from dokstamp_sync.steps.work import Api, OpensPdfs
 class Inbox(Protocol):
     """The inbox, for records that are sent again."""
 
-    def send(self, body: str) -> None:
-        """Sends a message to the inbox. Raises Retry if it cannot."""
+    def send(self, bodies: Sequence[str]) -> None:
+        """Sends up to ten messages, together 256 KiB at most. Raises Retry if it could not send one of them."""
 
 
 @dataclass(frozen=True, slots=True)

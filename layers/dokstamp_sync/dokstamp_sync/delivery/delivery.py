@@ -51,11 +51,18 @@ class Deliveries(Generic[R]):
 
     def wait(self, record: R, context: Context, missing: NotReady) -> RecordOutcome:
         """Raises ``missing`` while there is patience. After that, refuses the record and answers this outcome."""
-        try:
-            return self._refusing.wait(record, self._said(record, context), context, missing)
-        except Meanwhile:
-            id_ = row_id(self._step, record.sis_id)
-            return self.deliver(record, context.means.store.read([id_]).get(id_), context)
+        for _ in range(MOST_DECISIONS):
+            try:
+                return self._refusing.wait(record, self._said(record, context), context, missing)
+            except Meanwhile:
+                id_ = row_id(self._step, record.sis_id)
+                try:
+                    return self.deliver(record, context.means.store.read([id_]).get(id_), context)
+                except NotReady as again:
+                    # Else a record would come back for ever if what it waits for is there, but does not suffice.
+                    again.though_there = again.awaits == missing.awaits
+                    missing = again
+        raise Occupied("what the record waits for keeps changing")
 
     def _said(self, record: R, context: Context) -> Said:
         parents = context.parents.now(self._rules.references(record).values())

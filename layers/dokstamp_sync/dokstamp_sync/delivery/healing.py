@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
@@ -16,25 +16,30 @@ from typing import Any
 
 from dokstamp_sync import observability
 from dokstamp_sync.delivery.context import Context
-from dokstamp_sync.errors import Retry
+from dokstamp_sync.errors import OutOfTime, Retry
 from dokstamp_sync.mapping.refusals import Waiting
 from dokstamp_sync.mapping.row import Conflict, Row, change
-from dokstamp_sync.messages import MOST_RECORDS, MOST_STATE_BYTES, OWN_BYTES, weight
+from dokstamp_sync.messages import MOST_BYTES, MOST_RECORDS, MOST_STATE_BYTES, OWN_BYTES, weight
 from dokstamp_sync.observability import logger
 
 # The index may show so much later what the table holds.
 INDEX_SECONDS = 10.0
 # A mark that is not older than this stands for all that are blocked now: ten thousand children cost few writes.
 MARK_SECONDS = 5.0
+# SQS takes so many messages at once.
+MOST_AT_ONCE = 10
+
+_Message = tuple[str, list[Waiting]]
 
 
 class Meanwhile(Exception):
     """What a record waits for was delivered while the record was being refused: decide again."""
 
 
-def mark(id_: str, context: Context) -> None:
+def mark(id_: str, context: Context, *, though_there: bool = False) -> None:
     """Marks the row as awaited. Raises Meanwhile, or, if this record may still wait, Retry while a worker has the row.
 
+    ``though_there``: see SyncError.
     Otherwise a mark takes the row from its owner: its next write fails, and the next worker waits the lease out.
     """
     now, parents = context.means.clock(), context.parents
@@ -42,7 +47,7 @@ def mark(id_: str, context: Context) -> None:
         return
 
     def marked(row: Row) -> Row:
-        if row.is_there:
+        if row.is_there and not though_there:
             parents.read_anew(id_)
             raise Meanwhile
         if row.claim and row.claim.until > now and context.patience:
@@ -56,6 +61,7 @@ def heal(row: Row, context: Context) -> None:
     """Sends what waits for this row's record to the inbox, if the record is there, and removes the mark.
 
     Raises Retry if it cannot, or if the index may not show all yet: then the record's message has to come again.
+    What was sent before is not sent again then.
     """
     if row.awaited is None or not row.uuid or context.dry_run:
         return
@@ -64,15 +70,40 @@ def heal(row: Row, context: Context) -> None:
     if left > 0:
         raise Retry("what waits for the record may not be known yet", after=left)
     waiting = list(_still_waiting(row, context))
-    for body in _messages(row, waiting):
-        means.inbox.send(body)
-    if waiting:
-        observability.count("Healed", len(waiting))
-        logger.info("what waited for a record is sent again", records=len(waiting))
+    for messages in _together(_messages(row, waiting)):
+        _send(messages, context)
     # A row that is claimed stays its owner's, who finds the mark when the record is delivered.
     if not row.refused and not row.claim:
         with suppress(Conflict):
             means.store.write(replace(row, awaited=None), row)
+
+
+def _send(messages: Sequence[_Message], context: Context) -> None:
+    """Sends them, and notes that their records wait no more. Raises OutOfTime if no time is left for that."""
+    means = context.means
+    if means.clock() >= means.brake.begin_before:
+        raise OutOfTime("not all that waits for the record is sent yet", after=INDEX_SECONDS)
+    means.inbox.send([body for body, _ in messages])
+    sent = [each for _, some in messages for each in some]
+    for each in sent:
+        means.refusals.release(each)
+    observability.count("Healed", len(sent))
+    logger.info("what waited for a record is sent again", records=len(sent))
+
+
+def _together(messages: Iterable[_Message]) -> Iterator[list[_Message]]:
+    """As many messages together as the inbox takes at once."""
+    some: list[_Message] = []
+    left = MOST_BYTES
+    for body, records in messages:
+        needs = len(body.encode())
+        if some and (len(some) == MOST_AT_ONCE or needs > left):
+            yield some
+            some, left = [], MOST_BYTES
+        some.append((body, records))
+        left -= needs
+    if some:
+        yield some
 
 
 def _still_waiting(row: Row, context: Context) -> Iterator[Waiting]:
@@ -89,8 +120,8 @@ def _still_waiting(row: Row, context: Context) -> Iterator[Waiting]:
             yield each
 
 
-def _messages(row: Row, waiting: Iterable[Waiting]) -> Iterator[str]:
-    """Inbox messages with all records, as they were said when they were said; each heals one run."""
+def _messages(row: Row, waiting: Iterable[Waiting]) -> Iterator[_Message]:
+    """Inbox messages and their records. Each heals one run, and says everything as it was said, of that moment."""
     for (run, occurred_at, force), group in groupby(sorted(waiting, key=_order), key=lambda each: _order(each)[:3]):
         for some in _portions(group):
             message: dict[str, Any] = {
@@ -101,7 +132,7 @@ def _messages(row: Row, waiting: Iterable[Waiting]) -> Iterator[str]:
             }
             for each in some:
                 message.setdefault(each.step.section, []).append(each.record)
-            yield json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+            yield json.dumps(message, ensure_ascii=False, separators=(",", ":")), some
 
 
 def _order(each: Waiting) -> tuple[str, str, bool, str]:

@@ -69,7 +69,7 @@ class Refusing:
             # A newer message about the record was refused before, and that is the one that the SIS has to correct.
             refused = row.refused
         else:
-            result = self._keep(record, row, said, context, result, why.awaits)
+            result = self._keep(record, row, said, context, result, why)
         if claimed:
             claimed.refuse(refused)
         else:
@@ -80,10 +80,16 @@ class Refusing:
         return result
 
     def _keep(
-        self, record: Record, row: Row | None, said: Said, context: Context, result: RecordOutcome, awaits: str
+        self,
+        record: Record,
+        row: Row | None,
+        said: Said,
+        context: Context,
+        result: RecordOutcome,
+        why: Blocked | NotReady | Rejected,
     ) -> RecordOutcome:
         """Keeps the record, and marks what it waits for. Answers its outcome with what the SIS has to know."""
-        id_, sent = row_id(self._step, record.sis_id), as_sent(record)
+        id_, sent, awaits = row_id(self._step, record.sis_id), as_sent(record), why.awaits
         if awaits and weight(sent, id_) > MOST_STATE_BYTES - OWN_BYTES:
             told = f"{result.reason}; no message to the inbox could hold this record, so send it again yourself"
             result, awaits = replace(result, reason=told), ""
@@ -91,8 +97,8 @@ class Refusing:
         if context.dry_run or not awaits:
             return result
         if awaits != id_:
-            mark(awaits, context)
-        elif row and row.uuid:
+            mark(awaits, context, though_there=why.though_there)
+        elif row and row.uuid and not why.though_there:
             raise Meanwhile
         return result
 

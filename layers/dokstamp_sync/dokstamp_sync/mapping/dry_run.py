@@ -68,6 +68,9 @@ class NoRefusals:
     def drop(self, id_: str, occurred_at: str) -> None:
         """Removes nothing: a dry run delivers nothing."""
 
+    def release(self, waiting: Waiting) -> None:
+        """Changes nothing: nothing was kept."""
+
     def waiting_for(self, awaits: str) -> list[Waiting]:
         """None: nothing was kept."""
         return []

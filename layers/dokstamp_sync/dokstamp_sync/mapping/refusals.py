@@ -57,6 +57,9 @@ class Refusals(Protocol):
     def drop(self, id_: str, occurred_at: str) -> None:
         """Removes the record, unless a newer one is kept: this one was delivered later."""
 
+    def release(self, waiting: Waiting) -> None:
+        """Notes that the record was sent again and waits no more, unless it was kept once more or dropped since."""
+
     def waiting_for(self, awaits: str) -> list[Waiting]:
         """The records that wait for this row's. What was kept or dropped just now may be missing, or still there."""
 
@@ -103,6 +106,16 @@ class RefusalTable:
     def drop(self, id_: str, occurred_at: str) -> None:
         self._unless_newer("delete_item", occurred_at, Key={"id": {"S": id_}})
 
+    def release(self, waiting: Waiting) -> None:
+        self._if_so(
+            "update_item",
+            "#run = :run AND occurred_at = :occurred_at",
+            {":run": {"S": waiting.run}, ":occurred_at": {"S": waiting.occurred_at}},
+            Key={"id": {"S": waiting.id}},
+            UpdateExpression=f"REMOVE {INDEX}",
+            ExpressionAttributeNames={"#run": "run"},
+        )
+
     def waiting_for(self, awaits: str) -> list[Waiting]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
@@ -116,12 +129,16 @@ class RefusalTable:
             raise Retry(f"the outcomes table could not be read ({type(error).__name__})") from error
 
     def _unless_newer(self, operation: str, occurred_at: str, **parameters: Any) -> None:
+        condition = "attribute_not_exists(id) OR occurred_at <= :occurred_at"
+        self._if_so(operation, condition, {":occurred_at": {"S": occurred_at}}, **parameters)
+
+    def _if_so(self, operation: str, condition: str, values: Mapping[str, Any], **parameters: Any) -> None:
         try:
             with suppress(self._client.exceptions.ConditionalCheckFailedException):
                 getattr(self._client, operation)(
                     TableName=self._table,
-                    ConditionExpression="attribute_not_exists(id) OR occurred_at <= :occurred_at",
-                    ExpressionAttributeValues={":occurred_at": {"S": occurred_at}},
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=values,
                     **parameters,
                 )
         except (ClientError, BotoCoreError) as error:

@@ -188,7 +188,7 @@ class Worker(Generic[R]):
 
     def _wait(self, error: Exception, longest: float, drawn: float) -> float:
         if isinstance(error, OutOfTime):
-            return 0.0
+            return error.after or 0.0
         if isinstance(error, Throttled) and self._gets_on:
             # It got on, and so it will again: only what never gets a turn gives way to others for longer each time.
             return max(1.0, (error.after or 0.0) * (1 + drawn / 4))

@@ -7,7 +7,7 @@ import os
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ from dokstamp_sync.worker.pdfs import Pdfs
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
     from mypy_boto3_stepfunctions import SFNClient
 
 Handler = Callable[[dict[str, Any], LambdaContext], PartialItemFailureResponse]
@@ -78,11 +79,17 @@ class InboxQueue:
         self._sqs = sqs
         self._queue_url = queue_url
 
-    def send(self, body: str) -> None:
+    def send(self, bodies: Sequence[str]) -> None:
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(place), "MessageBody": body} for place, body in enumerate(bodies)
+        ]
         try:
-            self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=body)
+            answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
         except (ClientError, BotoCoreError) as error:
             raise Retry(f"the inbox could not be reached ({type(error).__name__})") from error
+        if failed := answer.get("Failed"):
+            codes = ", ".join(sorted({each["Code"] for each in failed}))
+            raise Retry(f"the inbox did not take {len(failed)} of {len(entries)} messages ({codes})")
 
 
 def received(record: SQSRecord) -> Received:
