@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dokstamp_sync import observability
 from dokstamp_sync.errors import Retry
+from dokstamp_sync.observability import digest_of, logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import RecordOutcome
 
@@ -61,7 +63,10 @@ class Refusals(Protocol):
         """Notes that the record was sent again and waits no more, unless it was kept once more or dropped since."""
 
     def waiting_for(self, awaits: str) -> list[Waiting]:
-        """The records that wait for this row's. What was kept or dropped just now may be missing, or still there."""
+        """The records that wait for this row's. What was kept or dropped just now may be missing, or still there.
+
+        What cannot be read is told of and left out.
+        """
 
 
 class RefusalTable:
@@ -124,9 +129,10 @@ class RefusalTable:
             ExpressionAttributeValues={":awaits": {"S": awaits}},
         )
         try:
-            return [_waiting(item) for page in pages for item in page["Items"]]
+            found = [_waiting(item) for page in pages for item in page["Items"]]
         except (ClientError, BotoCoreError) as error:
             raise Retry(f"the outcomes table could not be read ({type(error).__name__})") from error
+        return [each for each in found if each]
 
     def _unless_newer(self, operation: str, occurred_at: str, **parameters: Any) -> None:
         condition = "attribute_not_exists(id) OR occurred_at <= :occurred_at"
@@ -145,15 +151,24 @@ class RefusalTable:
             raise Retry(f"the outcomes table could not be written ({type(error).__name__})") from error
 
 
-def _waiting(item: Mapping[str, Any]) -> Waiting:
-    return Waiting(
-        id=item["id"]["S"],
-        step=Step(item["step"]["S"]),
-        run=item["run"]["S"],
-        occurred_at=item["occurred_at"]["S"],
-        force=item["force"]["BOOL"],
-        record=json.loads(item["record"]["S"]),
-    )
+def _waiting(item: Mapping[str, Any]) -> Waiting | None:
+    """The record; None, and that is told, if somebody has edited it by hand: the others must not wait for it."""
+    try:
+        record = json.loads(item["record"]["S"])
+        if not isinstance(record, dict):
+            raise TypeError
+        return Waiting(
+            id=item["id"]["S"],
+            step=Step(item["step"]["S"]),
+            run=item["run"]["S"],
+            occurred_at=item["occurred_at"]["S"],
+            force=item["force"]["BOOL"],
+            record=record,
+        )
+    except (LookupError, TypeError, ValueError, RecursionError):
+        logger.error("a kept record cannot be read", record=digest_of(item["id"]["S"]))
+        observability.count("Unforeseen")
+        return None
 
 
 def _cut(text: str) -> str:
