@@ -191,6 +191,30 @@ def test_credentials_that_are_refused_for_good_are_read_anew_every_few_seconds_f
         list(client.pages("/courses"))
 
 
+def test_a_secret_that_cannot_be_read_anew_is_asked_for_only_every_few_seconds(
+    given: Settings, sandbox: Sandbox, clock: Clock
+) -> None:
+    # Given credentials that are wrong, and a Secrets Manager that does not answer, so that only the cache does
+    asked: list[bool] = []
+
+    def secret(afresh: bool) -> Mapping[str, str]:
+        asked.append(afresh)
+        if afresh:
+            raise Retry("the credentials secret could not be read")
+        return WRONG
+
+    client = DokStamp(given, secret, a_brake(clock), clock=clock)
+    for round_ in (1, 2):
+        # When many calls are made at one moment
+        for _ in range(10):
+            with pytest.raises((Retry, Misconfigured)):
+                list(client.pages("/courses"))
+        # Then the cache was passed by once, and once more a few seconds later
+        assert asked.count(True) == round_
+        clock.sleep(READ_ANEW_SECONDS)
+    client.close()
+
+
 def test_a_token_that_is_refused_at_every_call_reads_the_secret_anew_every_few_seconds(
     given: Settings, sandbox: Sandbox, clock: Clock
 ) -> None:

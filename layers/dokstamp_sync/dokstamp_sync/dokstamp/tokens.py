@@ -101,10 +101,10 @@ class Tokens:
         """The secret, past its cache if that is due; see READ_ANEW_SECONDS."""
         now = self._clock()
         is_due = afresh and now - self._read_anew >= READ_ANEW_SECONDS
-        secret = self._credentials(is_due)
         if is_due:
+            # Also if that fails: else every call would ask a Secrets Manager that is out of order.
             self._read_anew = now
-        return secret
+        return self._credentials(is_due)
 
     def _get(self, secret: Mapping[str, str]) -> None:
         answer = self._ask(token_request(self._auth, secret))
