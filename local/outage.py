@@ -2,7 +2,8 @@
 
 Shows how many calls that meets, and how all goes on by itself afterwards.
 
-The sandbox ends it by itself, too, however this command ends.
+The sandbox ends it by itself, too, however this command ends. The exit code is 1 if messages are left or have become
+dead letters.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ def main() -> int:
     seconds = seconds_of(parser.parse_args().seconds)
     info = stack_file.read()
     found = lanes("")
+    before = sum(map(count, found))
     with steering(info) as sandbox:
         console.print(f"The sandbox answers every call with 503 for {seconds:g} s. Ctrl-C ends it earlier.")
         with console.status("") as status:
@@ -91,7 +93,7 @@ def main() -> int:
     took = time.monotonic() - began
     what = f"{left} messages are still on their way" if left else "No message is on its way any more"
     console.print(f"{what}, {took:.0f} s after the outage. Dead letters: {dead}.")
-    return 0
+    return 1 if left or dead > before else 0
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from local import limit, outage, practice, stack_file
+from local.letters import Lane
 from local.processes import Failed
 from local.sandbox import Fault, Sandbox, running_sandbox
 from local.stack_file import StackFile
@@ -91,6 +92,28 @@ def test_an_outage_ends_after_its_time_and_leaves_other_faults_alone(sandbox: Sa
     assert [each.fault.kind for each in sandbox.faults.entries] == ["html"]
     # And it was shown how it went
     assert "0 calls refused" in shown[0]
+
+
+@pytest.mark.parametrize(("left", "dead", "code"), [(0, [0, 0], 0), (0, [2, 2], 0), (3, [0, 0], 1), (0, [2, 3], 1)])
+def test_an_outage_after_which_not_all_went_on_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    sandbox: Sandbox,
+    left: int,
+    dead: list[int],
+    code: int,
+) -> None:
+    # Given a stack in which some messages are left after an outage, or have become dead letters, before or by it
+    counted = iter(dead)
+    monkeypatch.setattr(stack_file, "read", lambda: at(sandbox))
+    monkeypatch.setattr(outage, "console", Console(soft_wrap=True))
+    monkeypatch.setattr(outage, "lanes", lambda _: [Lane("inbox", "", "", None)])
+    monkeypatch.setattr(outage, "count", lambda _: next(counted))
+    monkeypatch.setattr(outage, "watch", lambda *_: left)
+    monkeypatch.setattr(sys, "argv", ["outage", "0.1"])
+    # When the command ends, Then its exit code says so, and so does its last sentence
+    assert outage.main() == code
+    assert f"Dead letters: {dead[1]}." in capsys.readouterr().out
 
 
 def test_an_outage_that_is_interrupted_is_over(sandbox: Sandbox) -> None:
