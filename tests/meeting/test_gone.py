@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,3 +112,27 @@ def test_a_certificate_waits_for_its_enrollment_to_follow_the_student(
     assert pipeline.take_inbox() == []
     assert sis.say(Step.ENROLLMENT)["outcome"] == "updated"
     assert [each["counts"] for each in pipeline.take_inbox()] == [{"created": 1}]
+
+
+def test_an_enrollment_that_follows_while_its_certificate_is_being_blocked_is_not_overlooked(
+    sis: Sis, sandbox: Sandbox, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given an enrollment that follows its student just when its certificate is kept as blocked for the second time
+    sandbox.switch(trashed_blocks_unique=False)
+    sis.has_said(Step.INSTITUTION, Step.COURSE, Step.STUDENT, Step.ENROLLMENT)
+    (student,) = live(sandbox, "students")
+    trash(sandbox, "students", student["uuid"])
+    sis.say(Step.STUDENT, example(Step.STUDENT, name="Ana Maria Souza"))
+    keep, kept = pipeline.refusals.keep, list[str]()
+
+    def keeping(id_: str, *given: Any, **how: Any) -> None:
+        keep(id_, *given, **how)
+        kept.append(id_)
+        if len(kept) == 2:
+            assert sis.say(Step.ENROLLMENT)["outcome"] == "updated"
+
+    monkeypatch.setattr(pipeline.refusals, "keep", keeping)
+    # When the certificate comes, Then it is issued
+    record = example(Step.CERTIFICATE, pdf=pdf(tmp_path, "ana.pdf"))
+    assert sis.say(Step.CERTIFICATE, record)["outcome"] == "created"
+    assert pipeline.refusals.kept == {}

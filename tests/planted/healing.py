@@ -30,7 +30,7 @@ HEALING = (
         (
             in_layer(
                 "delivery/healing.py",
-                "        if row.is_there and not though_there:\n",
+                "        if row.is_there and not (though_there and parents.is_as_read(row)):\n",
                 "        if False:\n",
             ),
         ),

@@ -47,7 +47,7 @@ def mark(id_: str, context: Context, *, though_there: bool = False) -> None:
         return
 
     def marked(row: Row) -> Row:
-        if row.is_there and not though_there:
+        if row.is_there and not (though_there and parents.is_as_read(row)):
             parents.read_anew(id_)
             raise Meanwhile
         if row.claim and row.claim.until > now and context.patience:

@@ -10,7 +10,7 @@ from dokstamp_sync.dokstamp import lookups
 from dokstamp_sync.dokstamp.answers import Entity
 from dokstamp_sync.errors import Blocked, NotFound, NotReady, Rejected
 from dokstamp_sync.mapping.identity import Identity, key_id, named
-from dokstamp_sync.mapping.row import Row, Store, change, identity
+from dokstamp_sync.mapping.row import Row, Store, change, identity, step_of
 from dokstamp_sync.mapping.run_notes import refused_id
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
@@ -65,8 +65,8 @@ class Parents:
 
     def now(self, references: Iterable[Reference]) -> dict[str, str]:
         """Row id -> which entity that record is now, for those that the mapping knows; see row.identity."""
-        known = {each: self._rows.get(each.row) for each in references}
-        return {each.row: identity(each.step, row.uuid, row.facts) for each, row in known.items() if row and row.uuid}
+        known = [self._rows.get(each.row) for each in references]
+        return {row.id: _identity(row) for row in known if row and row.uuid}
 
     def is_gone(self, parent: Parent) -> bool:
         """Whether DokStamp, after it refused something about the parent, does not know the parent, too.
@@ -90,6 +90,11 @@ class Parents:
         id_ = parent.reference.row
         self._rows.pop(id_, None)
         change(self._store, id_, forget)
+
+    def is_as_read(self, row: Row) -> bool:
+        """Whether the row's record is still the entity that the records of this message were tried with."""
+        known = self._rows.get(row.id)
+        return known is not None and _identity(known) == _identity(row)
 
     def read_anew(self, id_: str) -> None:
         """Forgets what was read of the row and looked up for it: it is not so any more."""
@@ -180,6 +185,10 @@ class Parents:
         if not student or not course or not all(cohort):
             return None
         return lookups.find_enrollment(self._api, student, course, cohort[0] if cohort else None)
+
+
+def _identity(row: Row) -> str:
+    return identity(step_of(row.id), row.uuid or "", row.facts)
 
 
 def nested_uuids(entity: Entity) -> dict[str, str]:
