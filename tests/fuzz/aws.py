@@ -110,11 +110,6 @@ class Aws:
         self._called("SendMessage")
         self.results.append(_json(MessageBody, "a result"))
 
-    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:
-        for each in Entries:
-            self.send_message(QueueUrl, each["MessageBody"])
-        return {}
-
     def update_item(self, **update: Any) -> None:
         self._called("UpdateItem")
 

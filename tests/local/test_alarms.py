@@ -70,7 +70,7 @@ def put_on_step(world: World, step: str) -> None:
 @pytest.mark.usefixtures("no_dead_letters", "delivered")
 def test_what_a_step_could_not_deliver_waits_where_its_alarm_looks(world: World) -> None:
     # Given records that were delivered before, and a DokStamp that takes no call: none of them is in doubt
-    world.fail(kind="status", status=429, times=None)
+    world.fail(kind="status", status=403, times=None)
     # When a message of one step is exhausted, Then that step's alarm sees it, and no other one
     put_on_step(world, "student")
     wait_for(lambda: red(world))

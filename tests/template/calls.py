@@ -46,7 +46,7 @@ def operations() -> dict[str, str]:
         for operation in session.get_service_model(service).operation_names
     }
     # A transaction needs what each of its writes would need alone, and ours only puts; so does a batch.
-    return found | {"transact_write_items": "dynamodb:PutItem", "send_message_batch": "sqs:SendMessage"}
+    return found | {"transact_write_items": "dynamodb:PutItem"}
 
 
 def reached(path: Path) -> set[Path]:
