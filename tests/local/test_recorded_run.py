@@ -44,7 +44,8 @@ def runs(world: World, delivered: str, cut_off: dict[str, str]) -> list[str]:
 def has_reason(grant: Grant) -> bool:
     role, action, end = DESTINATION
     to_destination = (grant.role, grant.action) == (role, action) and grant.resource.endswith(end)
-    for_nobody = grant.role in NOBODYS_PARENTS and grant.sid in FOR_CHILDREN
+    is_for_children = grant.sid in FOR_CHILDREN or grant.action == "dynamodb:UpdateItem"
+    for_nobody = grant.role in NOBODYS_PARENTS and is_for_children
     return (grant.sid, grant.action) in REASONS or to_destination or for_nobody
 
 
