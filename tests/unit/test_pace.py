@@ -23,7 +23,7 @@ def test_what_all_workers_got_through_together_is_taken_for_the_limit() -> None:
 
 def test_a_refusal_lowers_the_pace_a_little_and_each_one_soon_after_twice_as_much() -> None:
     # Given a pace that DokStamp goes on refusing as soon as the pause is over
-    pace, now, falls = Pace(rate=100, since=NOON - 60, found=True), NOON, []
+    pace, now, falls = Pace(rate=100, since=NOON - 60, found=True, answered=True), NOON, []
     for _ in range(6):
         before = pace.at(now)
         pace = pace.lower(now, 1)
@@ -31,7 +31,8 @@ def test_a_refusal_lowers_the_pace_a_little_and_each_one_soon_after_twice_as_muc
         falls.append(round(1 - pace.at(pace.since) / before, 2))
     # Then it falls by more each time, at most by half
     assert falls == [0.05, 0.1, 0.2, 0.4, 0.5, 0.5]
-    # And when it is refused long after, by a little again
+    # And when it is refused long after a call was answered, by a little again
+    pace, _, _ = pace.take(NOON + 30, 1, answered=True)
     assert pace.lower(NOON + 60, 1).at(NOON + 61) == pytest.approx(pace.at(NOON + 60) * 0.95)
     # And until then it has come back from a deep fall
     assert pace.at(pace.since) == pytest.approx(pace.rate / 2)
@@ -56,15 +57,17 @@ def test_after_a_chance_refusal_the_pace_is_high_again_within_minutes() -> None:
     assert pace.at(NOON + 150) == NO_LIMIT
 
 
-def test_when_dokstamp_took_nothing_for_a_while_the_pace_is_high_again_within_minutes() -> None:
-    # Given a DokStamp that refused everything for two minutes
-    pace, now = Pace(rate=50, since=NOON - 60, found=True), NOON
-    for _ in range(60):
+def test_a_dokstamp_that_refuses_every_call_is_left_alone_for_longer_each_time_as_in_any_outage() -> None:
+    # Given a DokStamp that refuses every call, a second after each pause
+    pace, now, pauses = Pace(rate=50, since=NOON - 60, found=True, answered=True), NOON, []
+    for _ in range(16):
         pace = pace.lower(now, 1)
-        now += 2
-    # When it takes calls again, Then nobody crawls for long
-    assert pace.at(now) < 1
-    assert pace.at(now + 120) > 50
+        pauses.append(round(pace.free_at - now))
+        now = pace.free_at + 1
+    # Then the pace falls to the slowest, and then the pauses become long
+    assert pauses == [1] * 11 + [5, 10, 20, 40, 80]
+    # And when DokStamp takes calls again, the pace is high again within two minutes
+    assert pace.at(pace.free_at + 120) > 50
 
 
 def test_a_limit_that_is_not_met_any_more_is_forgotten_within_half_a_day() -> None:

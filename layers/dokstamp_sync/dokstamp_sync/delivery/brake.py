@@ -103,6 +103,7 @@ class Brake:
         One that was under way when the first one was refused counts among those that DokStamp takes.
         """
         permit = self._held.permit
+        self._permits.serve(permit)
         self._served.add()
         with self._lock:
             self._failures = 0
@@ -125,7 +126,7 @@ class Brake:
             if is_new:
                 return pace.join(now, got_through, seconds)
             keeps_to_it = pace.rate > 0 and law == pace.law
-            return pace.lower(now, seconds) if keeps_to_it else pace.pause(now, seconds)
+            return pace.lower(now, seconds, self._longest_pause) if keeps_to_it else pace.pause(now, seconds)
 
         self._pace.tell(lower)
 

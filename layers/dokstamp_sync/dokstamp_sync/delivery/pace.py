@@ -46,7 +46,8 @@ SAME_SECONDS = 0.5
 class Pace:
     """``rate``: the calls per second that DokStamp last refused, or that got through before it first refused any; 0 if
     no limit is known. ``since``: when the pace begins, by the share ``fall`` below the rate. ``fixed``: somebody set
-    the rate, and it stays. ``found``: DokStamp refused calls that kept to the pace, so the limit is near.
+    the rate, and it stays. ``found``: DokStamp refused calls that kept to the pace, so the limit is near. ``answered``:
+    it has answered a call since the pace began.
 
     ``free_at``: when the next call may be sent that nobody has a permit for. ``up_since``: the end of the pause after
     the last outage, 0 if there was none; ``outage_pause``: how long that was, in seconds.
@@ -57,6 +58,7 @@ class Pace:
     fixed: bool = False
     found: bool = False
     fall: float = FALL
+    answered: bool = False
     free_at: float = 0.0
     up_since: float = 0.0
     outage_pause: float = 0.0
@@ -102,11 +104,15 @@ class Pace:
         fall = self.fall if passed < 0 else FALL
         return self.rate * (1 + fall * (passed**3 if passed < 1 else 3 * passed - 2))
 
-    def take(self, now: float, number: int) -> tuple[Pace, float, float]:
-        """With that many permits given away: the pace then, the moment of the first, and the seconds between two."""
+    def take(self, now: float, number: int, *, answered: bool = False) -> tuple[Pace, float, float]:
+        """With that many permits given away: the pace then, the moment of the first, and the seconds between two.
+
+        ``answered``: DokStamp has answered a call that kept to the pace.
+        """
         first = max(now, self.free_at)
         between = 1 / self.at(first)
-        return replace(self, free_at=first + number * between), first, between
+        taken = replace(self, free_at=first + number * between, answered=self.answered or answered)
+        return taken, first, between
 
     def pause(self, now: float, seconds: float) -> Pace:
         """DokStamp wants no call for so long."""
@@ -122,17 +128,21 @@ class Pace:
         # Permits of the smaller sum are void.
         return self._begin(max(1.0, self.rate + rate), max(self.since, now + seconds))
 
-    def lower(self, now: float, seconds: float) -> Pace:
-        """DokStamp refused a call that kept to the pace."""
+    def lower(self, now: float, seconds: float, longest: float = LONGEST_OUTAGE_PAUSE_SECONDS) -> Pace:
+        """DokStamp refused a call that kept to the pace. ``longest``: as for ``stop``."""
         if self.fixed:
             return self.pause(now, seconds)
-        is_soon = now - self.since < SOON_SECONDS
+        if self.rate <= SLOWEST and not self.answered:
+            # It is not the pace: DokStamp takes no call at all.
+            stopped = self.stop(now, longest).pause(now, seconds)
+            return replace(stopped, since=stopped.free_at, found=False)
+        is_soon = now - self.since < SOON_SECONDS or not self.answered
         fall = min(DEEPEST_FALL, 2 * self.fall) if is_soon else FALL
         # Permits of the old pace are void. After the deepest fall nobody knows how near the limit is.
         return replace(self._begin(self.at(now), now + seconds), found=fall < DEEPEST_FALL, fall=fall)
 
     def _begin(self, rate: float, moment: float) -> Pace:
-        return replace(self, rate=max(SLOWEST, rate), since=moment, free_at=moment)
+        return replace(self, rate=max(SLOWEST, rate), since=moment, free_at=moment, answered=False)
 
     def stop(self, now: float, longest: float = LONGEST_OUTAGE_PAUSE_SECONDS) -> Pace:
         """DokStamp fails, call after call: nobody calls for a while, longer each time that this happens again.
@@ -142,4 +152,4 @@ class Pace:
         again = self.outage_pause and now - self.up_since < 2 * self.outage_pause
         seconds = min(longest, 2 * self.outage_pause if again else OUTAGE_PAUSE_SECONDS)
         end = max(self.free_at if self.free_at - now < seconds else 0.0, now + seconds)
-        return replace(self, free_at=end, up_since=end, outage_pause=seconds)
+        return replace(self, free_at=end, up_since=end, outage_pause=seconds, answered=False)

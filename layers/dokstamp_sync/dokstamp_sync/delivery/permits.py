@@ -27,7 +27,7 @@ FEW_CALLS = 2
 class Permit:
     """For one call, at ``at``; taken at ``taken`` under ``law`` (see Pace.law). Seconds since the epoch.
 
-    ``is_free``: there was no limit, and so nothing to take.
+    ``is_free``: no limit was known, and so nothing to take.
     """
 
     at: float = 0.0
@@ -79,6 +79,7 @@ class Permits:
         self._permits: deque[Permit] = deque()
         self._law = pace.now.law
         self._last = 0.0
+        self._answered: Law | None = None
         self._is_taking = False
         self._first = 0
         self._sent = LastSecond(clock)
@@ -102,12 +103,16 @@ class Permits:
             with self._lock:
                 self._first -= begun
 
+    def serve(self, permit: Permit) -> None:
+        """DokStamp answered the call that had it."""
+        self._answered = permit.law
+
     def _next(self, longest: float, *, begun: bool) -> Permit | None:
         """A permit whose moment has come; None if it is worth another look."""
         now, pace = self._clock(), self._pace.now
         if pace.at(now) >= NO_LIMIT and pace.free_at <= now:
             self._sent.add()
-            return Permit(now, now, pace.law, is_free=True)
+            return Permit(now, now, pace.law, is_free=pace.rate == 0)
         with self._lock:
             pace = self._pace.now
             self._drop_void(now, pace.law)
@@ -144,7 +149,7 @@ class Permits:
                 raise Throttled("DokStamp is to be left alone for a while", after=pace.free_at - now)
             few = min(FEW_CALLS, self._sent.count(), int(pace.at(now)))
             number = max(1, self._sent.count(USED_SECONDS), few)
-            changed, first, between = pace.take(now, number)
+            changed, first, between = pace.take(now, number, answered=self._answered == pace.law)
             taken[:] = [Permit(first + place * between, now, pace.law) for place in range(number)]
             return changed
 
