@@ -110,19 +110,19 @@ class Brake:
             self.calls += 1
             was_under_way = self._joined_at is not None and permit.is_free and permit.taken <= self._joined_at
         if was_under_way:
-            self._pace.tell(lambda pace: pace.join(self._clock(), 1.0, 0.0))
+            now = self._clock()
+            self._pace.tell(lambda pace: pace.join(now, 1.0, 0.0))
 
     def refuse(self, after: float | None) -> None:
         """DokStamp refused a call because there were too many. ``after``: the seconds that it asked to wait."""
         seconds = PAUSE_SECONDS if after is None else after
-        law, got_through = self._held.permit.law, float(self._served.count())
+        now, law, got_through = self._clock(), self._held.permit.law, float(self._served.count())
         with self._lock:
             self._failures = 0
             is_new = self._joined_at is None and self._pace.now.rate == 0
-            self._joined_at = self._clock() if self._joined_at is None else self._joined_at
+            self._joined_at = now if self._joined_at is None else self._joined_at
 
         def lower(pace: Pace) -> Pace:
-            now = self._clock()
             if is_new:
                 return pace.join(now, got_through, seconds)
             keeps_to_it = pace.rate > 0 and law == pace.law
@@ -132,16 +132,15 @@ class Brake:
 
     def fail(self, after: float | None) -> None:
         """A call failed. ``after``: the seconds that DokStamp asked to wait, None if it said nothing of it."""
-        law = self._held.permit.law
+        now, law = self._clock(), self._held.permit.law
         with self._lock:
             self._failures += 1
             is_many = self._failures >= MANY_FAILURES
 
         def stop(pace: Pace) -> Pace:
-            now = self._clock()
             is_outage = law == pace.law and (is_many or pace.is_tried(now))
             stopped = pace.stop(now, self._longest_pause) if is_outage else pace
             return stopped.pause(now, after) if after else stopped
 
-        if is_many or after or self._pace.now.is_tried(self._clock()):
+        if is_many or after or self._pace.now.is_tried(now):
             self._pace.tell(stop)

@@ -82,6 +82,7 @@ class Permits:
         self._answered: Law | None = None
         self._is_taking = False
         self._first = 0
+        self._waiting = 0
         self._sent = LastSecond(clock)
 
     def get(self, longest: float, *, begun: bool, before: float = float("inf")) -> Permit:
@@ -92,6 +93,7 @@ class Permits:
         """
         with self._lock:
             self._first += begun
+            self._waiting += 1
         try:
             while True:
                 permit = self._next(longest, begun=begun)
@@ -102,6 +104,7 @@ class Permits:
         finally:
             with self._lock:
                 self._first -= begun
+                self._waiting -= 1
 
     def serve(self, permit: Permit) -> None:
         """DokStamp answered the call that had it."""
@@ -148,7 +151,8 @@ class Permits:
             if pace.free_at - now > longest:
                 raise Throttled("DokStamp is to be left alone for a while", after=pace.free_at - now)
             few = min(FEW_CALLS, self._sent.count(), int(pace.at(now)))
-            number = max(1, self._sent.count(USED_SECONDS), few)
+            waiting = min(self._waiting, int(pace.at(now) * USED_SECONDS))
+            number = max(1, waiting, self._sent.count(USED_SECONDS), few)
             changed, first, between = pace.take(now, number, answered=self._answered == pace.law)
             taken[:] = [Permit(first + place * between, now, pace.law) for place in range(number)]
             return changed

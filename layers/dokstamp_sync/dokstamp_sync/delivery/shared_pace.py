@@ -39,6 +39,7 @@ class SharedPace:
         self._fixed = fixed
         self._row: Row | None = None
         self._alone_until = 0.0
+        self._untold: list[Callable[[Pace], Pace]] = []
         self.now = self._meant(None)
 
     def learn(self, rows: Mapping[str, Row]) -> None:
@@ -58,9 +59,10 @@ class SharedPace:
         """Changes the pace for all workers. Raises Retry if the mapping can't be asked, or if it keeps changing."""
         row = self._row
         for _ in range(MOST_TRIES):
-            before = self._meant(row)
+            before = after = self._meant(row)
             # What could not be written down before is written down now.
-            after = how(self.now if self._clock() < self._alone_until else before)
+            for each in (*self._untold, how):
+                after = each(after)
             if after == before:
                 return self._know(row)
             kept = math.ceil(max(after.free_at, self._clock()) + KEPT_SECONDS)
@@ -77,11 +79,13 @@ class SharedPace:
             self.change(how)
         except Retry as error:
             logger.warning("the brake could not be told", **failures.shown(error))
+            self._untold.append(how)
             self.now = how(self.now)
             self._alone_until = self.now.free_at
 
     def _know(self, row: Row | None) -> None:
         self._alone_until = 0.0
+        self._untold.clear()
         self._row = row
         self.now = self._meant(row)
 

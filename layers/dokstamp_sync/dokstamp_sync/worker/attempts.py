@@ -68,7 +68,7 @@ class Attempts(Generic[R]):
         context.means.brake.forget()
         attempts = [Attempt(record, OutOfTime("the record was not begun")) for record in records]
         self._side_by_side(attempts, context)
-        while held_up := self._held_up(attempts, context):
+        while held_up := self._held_up(attempts):
             self._side_by_side(held_up, context)
         self._once_more(attempts, context)
         failed = self._silence(attempts, context, answered)
@@ -93,16 +93,10 @@ class Attempts(Generic[R]):
         with ThreadPoolExecutor(context.means.settings.record_threads) as pool:
             list(pool.map(along, lanes.values()))
 
-    def _held_up(self, attempts: Sequence[Attempt[R]], context: Context) -> list[Attempt[R]]:
-        """Those that DokStamp refused, after a wait, if that is short and the worker's time allows it."""
-        found = [
-            (each, each.came_of.after or PAUSE_SECONDS) for each in attempts if isinstance(each.came_of, Throttled)
-        ]
-        wait = max((after for _, after in found), default=0.0)
-        if wait > LONGEST_PAUSE_SECONDS or context.means.clock() + wait >= self.begin_before:
-            return []
-        context.means.sleep(wait)
-        return [each for each, _ in found]
+    def _held_up(self, attempts: Sequence[Attempt[R]]) -> list[Attempt[R]]:
+        """Those that DokStamp refused, and that the brake lets go on soon."""
+        refused = [each for each in attempts if isinstance(each.came_of, Throttled)]
+        return refused if all((each.came_of.after or 0.0) <= LONGEST_PAUSE_SECONDS for each in refused) else []
 
     def _once_more(self, attempts: Sequence[Attempt[R]], context: Context) -> None:
         """Delivers again what waits for a record of the same message, until all that still wait go on waiting."""
