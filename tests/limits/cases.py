@@ -101,16 +101,17 @@ class Came:
     def of(cls, load: Load, taken: list[float], refused: list[float], began: float, *, dead: int, missing: int) -> Came:
         """``taken`` and ``refused``: moments."""
         end = max(taken, default=began)
-        # A load that ends sooner is looked at from its beginning.
-        late = began + SETTLED_SECONDS if end - began > 2 * SETTLED_SECONDS else began
+        settled = began + SETTLED_SECONDS
+        # What a load that ends soon used is looked at from its beginning.
+        late = settled if end - began > 2 * SETTLED_SECONDS else began
         taken_late = sum(each > late for each in taken)
-        refused_late = sum(each > began + SETTLED_SECONDS for each in refused)
+        refused_late = sum(each > settled for each in refused)
         return cls(
             load,
             seconds=end - began,
             calls=len(taken),
             refused=len(refused),
-            refused_late=refused_late / max(1, refused_late + taken_late),
+            refused_late=refused_late / max(1, refused_late + sum(each > settled for each in taken)),
             used=taken_late / max(1.0, end - late) / load.limit,
             dead=dead,
             missing=missing,

@@ -289,6 +289,28 @@ def test_a_pause_that_could_not_be_written_down_is_kept_to(world: World, monkeyp
     assert seconds_for(world, brake.wait) == pytest.approx(3, abs=0.2)
 
 
+def test_what_could_not_be_written_down_is_added_to_what_others_have_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given two workers that DokStamp refuses at the same moment, while one of them cannot write it down
+    brake, other = world.brake(), world.brake()
+    call(brake, times=4)
+    call(other, times=6)
+    other.wait()
+    brake.wait()
+
+    def write(*_: object) -> Row:
+        raise Retry("the mapping cannot be written")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.store, "write", write)
+        brake.refuse(1.0)
+    other.refuse(1.0)
+    # When it can write again, Then the pace is what both got through together
+    brake.wait()
+    assert world.store.read([BRAKE])[BRAKE].facts["rate"] == 10
+
+
 @pytest.mark.parametrize("facts", [{"rate": "many"}, {"rate": 10, "of_a_later_version": 1}, {"free_at": None}])
 def test_a_row_that_cannot_be_read_stops_nobody(world: World, facts: dict[str, object]) -> None:
     # Given a row that somebody changed, or another version wrote

@@ -13,13 +13,22 @@ LONGEST_HIDDEN = 12 * 3600.0
 KEPT_SECONDS = 14 * 86_400.0
 """How long queues and dead letters keep a message, and a run waits for a step: the most that SQS can."""
 
-# A record that waits is looked at again after this share of the time that it has waited.
+# A record that waits is looked at again after this share of the time that it has waited, and so is one that a limit
+# gave no turn.
 LOOK_SHARE = 1 / 6
 
 
-def ceiling(receives: int, base: float, cap: float) -> float:
-    """The longest back-off after the n-th receive (n from 1), in seconds: doubles, up to the cap."""
-    return min(cap, base * 2.0 ** min(receives - 1, 30))
+def ceiling(receives: int, base: float, cap: float, growth: float = 2.0) -> float:
+    """The longest back-off after the n-th receive (n from 1), in seconds: grows by this factor, up to the cap."""
+    return min(cap, base * growth ** min(receives - 1, 500))
+
+
+def next_turn(receives: int, base: float, cap: float) -> float:
+    """The longest back-off of a record that got no turn within a limit, in seconds.
+
+    Near the end of a long queue nobody must be away for long, or the limit is not used.
+    """
+    return ceiling(receives, base, cap, 1 + LOOK_SHARE)
 
 
 def look_again(waited: float, base: float, cap: float) -> float:

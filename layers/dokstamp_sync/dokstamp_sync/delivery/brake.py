@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
-from dokstamp_sync.delivery.pace import LONGEST_OUTAGE_PAUSE_SECONDS, PAUSE_SECONDS, Pace
+from dokstamp_sync.delivery.pace import LONGEST_OUTAGE_PAUSE_SECONDS, OUTAGE_PAUSE_SECONDS, PAUSE_SECONDS, Pace
 from dokstamp_sync.delivery.permits import LastSecond, Permit, Permits
 from dokstamp_sync.delivery.shared_pace import SharedPace
 from dokstamp_sync.mapping.row import Row, Store
@@ -132,15 +132,16 @@ class Brake:
 
     def fail(self, after: float | None) -> None:
         """A call failed. ``after``: the seconds that DokStamp asked to wait, None if it said nothing of it."""
-        now, law = self._clock(), self._held.permit.law
+        now, law, asked = self._clock(), self._held.permit.law, after or 0.0
         with self._lock:
             self._failures += 1
             is_many = self._failures >= MANY_FAILURES
 
         def stop(pace: Pace) -> Pace:
-            is_outage = law == pace.law and (is_many or pace.is_tried(now))
-            stopped = pace.stop(now, self._longest_pause) if is_outage else pace
-            return stopped.pause(now, after) if after else stopped
+            is_outage = is_many or asked >= OUTAGE_PAUSE_SECONDS or pace.is_tried(now)
+            return (
+                pace.stop(now, self._longest_pause, asked) if is_outage and law == pace.law else pace.pause(now, asked)
+            )
 
-        if is_many or after or self._pace.now.is_tried(now):
+        if is_many or asked or self._pace.now.is_tried(now):
             self._pace.tell(stop)

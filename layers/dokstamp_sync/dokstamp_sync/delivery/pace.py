@@ -24,8 +24,9 @@ SLOWEST = 0.5
 FALL = 0.05
 BACK_SECONDS = 60.0
 BACK_CALLS = 100.0
-# What workers got through before they were first refused may be far below the limit: they had no more to send. After so
-# many seconds the pace doubles, again and again, until it is refused.
+# What workers got through before they were first refused is not measured well. It may be far below the limit, too, for
+# they had no more to send: after so many seconds the pace doubles, again and again, until it is refused.
+FIRST_FALL = 0.08
 KNOWN_SECONDS = 30.0
 DOUBLE_SECONDS = 10.0
 # A refusal so soon after a fall says that the pace is far too high: the fall is twice as deep, up to the deepest.
@@ -116,7 +117,8 @@ class Pace:
 
     def pause(self, now: float, seconds: float) -> Pace:
         """DokStamp wants no call for so long."""
-        return replace(self, free_at=now + seconds) if now + seconds > self.free_at + SAME_SECONDS else self
+        is_longer = seconds > 0 and now + seconds > self.free_at + SAME_SECONDS
+        return replace(self, free_at=now + seconds) if is_longer else self
 
     def join(self, now: float, rate: float, seconds: float) -> Pace:
         """A worker that knew of no limit was refused, and was getting ``rate`` calls per second through.
@@ -126,7 +128,8 @@ class Pace:
         if self.fixed:
             return self.pause(now, seconds)
         # Permits of the smaller sum are void.
-        return self._begin(max(1.0, self.rate + rate), max(self.since, now + seconds))
+        begun = self._begin(max(1.0, self.rate + rate), max(self.since, now + seconds))
+        return replace(begun, fall=FIRST_FALL)
 
     def lower(self, now: float, seconds: float, longest: float = LONGEST_OUTAGE_PAUSE_SECONDS) -> Pace:
         """DokStamp refused a call that kept to the pace. ``longest``: as for ``stop``."""
@@ -134,7 +137,7 @@ class Pace:
             return self.pause(now, seconds)
         if self.rate <= SLOWEST and not self.answered:
             # It is not the pace: DokStamp takes no call at all.
-            stopped = self.stop(now, longest).pause(now, seconds)
+            stopped = self.stop(now, longest, seconds)
             return replace(stopped, since=stopped.free_at, found=False)
         is_soon = now - self.since < SOON_SECONDS or not self.answered
         fall = min(DEEPEST_FALL, 2 * self.fall) if is_soon else FALL
@@ -144,12 +147,12 @@ class Pace:
     def _begin(self, rate: float, moment: float) -> Pace:
         return replace(self, rate=max(SLOWEST, rate), since=moment, free_at=moment, answered=False)
 
-    def stop(self, now: float, longest: float = LONGEST_OUTAGE_PAUSE_SECONDS) -> Pace:
+    def stop(self, now: float, longest: float = LONGEST_OUTAGE_PAUSE_SECONDS, asked: float = 0.0) -> Pace:
         """DokStamp fails, call after call: nobody calls for a while, longer each time that this happens again.
 
-        ``longest``: no such pause is longer.
+        ``longest``: no such pause is longer, unless DokStamp ``asked`` for a longer one. Both in seconds.
         """
         again = self.outage_pause and now - self.up_since < 2 * self.outage_pause
         seconds = min(longest, 2 * self.outage_pause if again else OUTAGE_PAUSE_SECONDS)
-        end = max(self.free_at if self.free_at - now < seconds else 0.0, now + seconds)
+        end = max(self.free_at if self.free_at - now < seconds else 0.0, now + seconds, now + asked)
         return replace(self, free_at=end, up_since=end, outage_pause=seconds, answered=False)

@@ -17,9 +17,10 @@ LATEST_SECONDS = 0.3
 SURE_SECONDS = 1.0
 # New permits are taken so long before the last one is due.
 LEAD_SECONDS = 0.2
-# A worker takes permits for as many calls as it sent within so many seconds, for more would come too late; or for a few
-# that it sent within the last second, for each taking is a write to the one row.
+# A worker takes permits for those that wait, and for as many calls as it sent of late, but only for what DokStamp takes
+# within so many seconds: more would come too late.
 USED_SECONDS = 0.3
+# A record takes two calls one after the other, a look-up and a write.
 FEW_CALLS = 2
 
 
@@ -150,9 +151,9 @@ class Permits:
             now = self._clock()
             if pace.free_at - now > longest:
                 raise Throttled("DokStamp is to be left alone for a while", after=pace.free_at - now)
-            few = min(FEW_CALLS, self._sent.count(), int(pace.at(now)))
             waiting = min(self._waiting, int(pace.at(now) * USED_SECONDS))
-            number = max(1, waiting, self._sent.count(USED_SECONDS), few)
+            few = min(FEW_CALLS, self._sent.count(), int(pace.at(now)))
+            number = max(1, few, waiting, self._sent.count(USED_SECONDS))
             changed, first, between = pace.take(now, number, answered=self._answered == pace.law)
             taken[:] = [Permit(first + place * between, now, pace.law) for place in range(number)]
             return changed

@@ -15,7 +15,7 @@ from dokstamp_sync.observability import logger
 BRAKE = "brake#dokstamp"
 """The id of the row; read together with the records' rows, so that it costs no call."""
 
-MOST_TRIES = 20
+MOST_TRIES = 60
 MOMENT_SECONDS = 0.02
 # What nobody met for a day is forgotten.
 KEPT_SECONDS = 86_400.0

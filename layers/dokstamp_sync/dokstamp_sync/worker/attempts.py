@@ -10,7 +10,6 @@ from typing import Generic
 from dokstamp_sync import failures
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.delivery import Deliveries
-from dokstamp_sync.delivery.pace import PAUSE_SECONDS
 from dokstamp_sync.delivery.shared_pace import BRAKE
 from dokstamp_sync.errors import NotReady, Occupied, OutOfTime, Rejected, Retry, Throttled
 from dokstamp_sync.mapping.row import Row, row_id
@@ -95,8 +94,9 @@ class Attempts(Generic[R]):
 
     def _held_up(self, attempts: Sequence[Attempt[R]]) -> list[Attempt[R]]:
         """Those that DokStamp refused, and that the brake lets go on soon."""
-        refused = [each for each in attempts if isinstance(each.came_of, Throttled)]
-        return refused if all((each.came_of.after or 0.0) <= LONGEST_PAUSE_SECONDS for each in refused) else []
+        refused = [(each, each.came_of.after or 0.0) for each in attempts if isinstance(each.came_of, Throttled)]
+        is_soon = all(after <= LONGEST_PAUSE_SECONDS for _, after in refused)
+        return [each for each, _ in refused] if is_soon else []
 
     def _once_more(self, attempts: Sequence[Attempt[R]], context: Context) -> None:
         """Delivers again what waits for a record of the same message, until all that still wait go on waiting."""

@@ -159,7 +159,7 @@ class Worker(Generic[R]):
         longest = self._longest(open_, received)
         # One draw for all: the longest of many draws would be the same for every large message.
         drawn = self._random()
-        wait = max(self._wait(each, longest, drawn) for each in open_)
+        wait = max(self._wait(each, received, longest, drawn) for each in open_)
         seconds = backoff.visibility(min(wait, self._settings.longest_wait_seconds))
         self._answers.hide(received.receipt_handle, seconds)
         logger.info("message handed back", done=done, open=len(open_), seconds=seconds, receives=received.receives)
@@ -186,15 +186,18 @@ class Worker(Generic[R]):
         """Whether a limit lets this message get on so well that its receives will do for a large one."""
         return self._means.brake.calls - self._calls_before >= CALLS_A_RECEIVE
 
-    def _wait(self, error: Exception, longest: float, drawn: float) -> float:
+    def _wait(self, error: Exception, received: Received, longest: float, drawn: float) -> float:
+        base, cap = self._settings.retry_base_seconds, self._settings.retry_cap_seconds
         if isinstance(error, OutOfTime):
             return error.after or 0.0
         if isinstance(error, Throttled) and self._gets_on:
             # It got on, and so it will again: only what never gets a turn gives way to others for longer each time.
             return max(1.0, (error.after or 0.0) * (1 + drawn / 4))
         if isinstance(error, NotReady):
-            look = backoff.look_again(error.waited, self._settings.retry_base_seconds, self._settings.retry_cap_seconds)
+            look = backoff.look_again(error.waited, base, cap)
             return max(1.0, min(backoff.equal_jitter(look, drawn), error.left))
+        if isinstance(error, Throttled):
+            longest = backoff.next_turn(received.receives, base, cap)
         wait = backoff.equal_jitter(longest, drawn)
         return max(wait, (error.after if isinstance(error, Retry) else None) or 0.0)
 
