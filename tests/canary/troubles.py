@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from dokstamp_sync.dokstamp.tokens import READ_ANEW_SECONDS
 from local import dead_letters, redrive, run
 from local.gaps import function_of
 from local.stack import LocalStack
@@ -151,6 +152,8 @@ class Troubles:
         self.world.heal()
         for secret, said in zip(broken, reasons, strict=True):
             self._put_secret(secret)
+            # By then a function reads the secret anew.
+            time.sleep(READ_ANEW_SECONDS)
             self._end_tokens()
             step = {"run": MARK, "step": "cohort", "occurred_at": "2026-11-25T12:00:00Z"}
             cohort = {"code": f"C{said[-4:]}", "course_id": "CC-BAC"}

@@ -191,6 +191,25 @@ def test_credentials_that_are_refused_for_good_are_read_anew_every_few_seconds_f
         list(client.pages("/courses"))
 
 
+def test_a_secret_that_somebody_has_broken_is_told_of_though_the_old_one_is_kept(
+    given: Settings, sandbox: Sandbox, clock: Clock
+) -> None:
+    # Given a cache that holds good credentials, and a secret that is no JSON any more
+    def secret(afresh: bool) -> Mapping[str, str]:
+        if afresh:
+            raise Misconfigured("the credentials secret is not JSON")
+        return CREDENTIALS
+
+    client = DokStamp(given, secret, a_brake(clock), clock=clock)
+    client.create("/institutions", INSTITUTION)
+    # When DokStamp has forgotten the token, and so the secret is read anew
+    sandbox.gate.clear()
+    # Then the next call says what is wrong with it
+    with pytest.raises(Misconfigured, match="not JSON"):
+        list(client.pages("/courses"))
+    client.close()
+
+
 def test_a_secret_that_cannot_be_read_anew_is_asked_for_only_every_few_seconds(
     given: Settings, sandbox: Sandbox, clock: Clock
 ) -> None:

@@ -92,19 +92,23 @@ class Tokens:
             secret = self._secret(afresh=afresh)
             return self._get(secret)
         except Misconfigured:
-            newer = self._secret(afresh=True)
+            newer = self._secret(afresh=True) if self._is_due else secret
             if newer == secret:
                 raise
         return self._get(newer)
 
     def _secret(self, *, afresh: bool) -> Mapping[str, str]:
-        """The secret, past its cache if that is due; see READ_ANEW_SECONDS."""
-        now = self._clock()
-        is_due = afresh and now - self._read_anew >= READ_ANEW_SECONDS
-        if is_due:
+        """The secret, past its cache if that is due."""
+        anew = afresh and self._is_due
+        if anew:
             # Also if that fails: else every call would ask a Secrets Manager that is out of order.
-            self._read_anew = now
-        return self._credentials(is_due)
+            self._read_anew = self._clock()
+        return self._credentials(anew)
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether the secret may be read anew; see READ_ANEW_SECONDS."""
+        return self._clock() - self._read_anew >= READ_ANEW_SECONDS
 
     def _get(self, secret: Mapping[str, str]) -> None:
         answer = self._ask(token_request(self._auth, secret))
