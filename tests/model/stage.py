@@ -57,8 +57,9 @@ class Stage:
             Random(f"troubles of {seed}"),
             self.settings.retry_cap_seconds,
         )
-        if self.dokstamp.limit and not world.traits.patient:
-            # Waiting for a turn costs receives, too, though few of those that AWS has.
+        if self.dokstamp.is_any and not world.traits.patient:
+            # To wait for a turn, or for all the others that an outage held up, costs receives, too, though few of those
+            # that AWS has.
             self.settings = self.settings.model_copy(update={"maximum_receives": RECEIVES_IN_A_QUEUE})
         self.simulation = Simulation(
             self.settings,

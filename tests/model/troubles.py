@@ -27,6 +27,11 @@ class Troubled:
         self._clock = clock
         self._recent: deque[float] = deque()
 
+    @property
+    def is_any(self) -> bool:
+        """Whether there is a limit or an outage."""
+        return bool(self.limit) or self.ends > self.begins
+
     def __str__(self) -> str:
         return f"limit {self.limit}, outage {self.ends - self.begins:g} s"
 

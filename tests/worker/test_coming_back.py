@@ -149,7 +149,7 @@ def test_a_record_owned_by_another_worker_comes_back_later_and_makes_no_call(occ
     assert occupied.answers.hidden[-1] == 20 * SHARE
 
 
-@pytest.mark.parametrize(("answers", "longest"), [(True, 180 / 3), (False, 900)])
+@pytest.mark.parametrize(("answers", "longest"), [(True, 180 / 2), (False, 900)])
 def test_after_an_outage_nobody_waits_long_for_another_worker(occupied: Scene, answers: bool, longest: float) -> None:
     # Given a message that was received very often
     if not answers:

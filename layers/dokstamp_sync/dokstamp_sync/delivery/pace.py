@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Self
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -64,13 +64,13 @@ class Pace:
     up_since: float = 0.0
     outage_pause: float = 0.0
 
-    @classmethod
-    def read(cls, facts: Mapping[str, Any]) -> Self:
+    @staticmethod
+    def read(facts: Mapping[str, Any]) -> Pace:
         """From a row's facts. What cannot be read, such as those of another version, says nothing: it is found anew."""
         try:
-            return TypeAdapter(cls).validate_python(facts)
+            return _PACE.validate_python(facts)
         except ValidationError:
-            return cls()
+            return Pace()
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -156,3 +156,6 @@ class Pace:
         seconds = min(longest, 2 * self.outage_pause if again else OUTAGE_PAUSE_SECONDS)
         end = max(self.free_at if self.free_at - now < seconds else 0.0, now + seconds, now + asked)
         return replace(self, free_at=end, up_since=end, outage_pause=seconds, answered=False)
+
+
+_PACE = TypeAdapter(Pace)

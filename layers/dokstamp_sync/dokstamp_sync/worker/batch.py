@@ -174,7 +174,7 @@ class Worker(Generic[R]):
         if longest <= settings.lease_seconds or others or not is_held_up or not (self._got_on or silence(api) is None):
             return longest
         # Other workers are at these records, and DokStamp answers them.
-        return settings.lease_seconds / 3
+        return settings.lease_seconds / 2
 
     @property
     def _got_on(self) -> bool:
