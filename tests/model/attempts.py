@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.sharedctypes import Synchronized
 
 from rich.console import Console
 
@@ -126,11 +127,19 @@ def told(attempted: Attempted) -> str:
 
 def _shared(todo: Sequence[Attempt], jobs: int) -> Iterator[Attempted]:
     # Not forked: the bar has a thread, and a fork would take its locks along.
-    with multiprocessing.get_context("spawn").Pool(jobs, initializer=_hush) as pool:
+    context = multiprocessing.get_context("spawn")
+    begun: Synchronized[int] = context.Value("i", 0)
+    with context.Pool(jobs, initializer=_begin, initargs=(begun,)) as pool:
         yield from pool.imap(make, todo)
 
 
-def _hush() -> None:
+def _begin(begun: Synchronized[int]) -> None:
     """Logs go to standard output, where the bar is; and Ctrl-C is for the parent to hear."""
+    if hasattr(os, "sched_setaffinity"):
+        # The threads of a schedule take turns, so on one processor they go on sooner than on several.
+        with begun.get_lock():
+            begun.value += 1
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {processors[begun.value % len(processors)]})
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -11,8 +11,8 @@ import httpx
 from tests.support.simulation_http import Answer
 from tests.support.simulation_time import START
 
-# An outage may last as many back-offs as three days are on AWS.
-BACK_OFFS = (5, 20, 288)
+# An outage may last as many back-offs as three days are on AWS; but that takes long to play.
+BACK_OFFS = (5, 20, 20, 20, 20, 288)
 
 
 class Troubled:

@@ -93,7 +93,7 @@ class Tokens:
             return self._get(secret)
         except Misconfigured:
             newer = self._secret(afresh=True) if self._is_due else secret
-            if newer == secret:
+            if newer is None or newer == secret:
                 raise
         return self._get(newer)
 
