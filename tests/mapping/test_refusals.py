@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from dokstamp_sync.errors import Retry
-from dokstamp_sync.mapping.refusals import Refusals, RefusalTable, Waiting
+from dokstamp_sync.mapping.refusals import Refusals, RefusalTable, Refused, Waiting
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
 from tests.support.memory import RefusalList
@@ -33,7 +33,7 @@ def refusals(request: pytest.FixtureRequest, clock: Clock) -> Refusals:
 
 
 def keep(refusals: Refusals, run: str = "run-1", occurred_at: str = ONE, awaits: str = ANA, id_: str = ID) -> None:
-    refusals.keep(id_, run, occurred_at, BLOCKED, SAID, awaits=awaits, force=True)
+    refusals.keep(Refused(id_, run, occurred_at, BLOCKED, SAID, awaits, force=True))
 
 
 def runs(refusals: Refusals, awaits: str = ANA) -> list[str]:
@@ -108,7 +108,7 @@ def test_what_was_sent_again_waits_no_more_unless_it_was_kept_or_dropped_since(r
 def test_whatever_fits_into_a_message_is_kept_whole(refusals: Refusals, size: int) -> None:
     # Given a record almost as large as a message, of characters that take several bytes, When it is kept
     said = {"text": "é" * (size // 2)}
-    refusals.keep(ID, "run-1", ONE, BLOCKED, said, awaits=ANA)
+    refusals.keep(Refused(ID, "run-1", ONE, BLOCKED, said, ANA))
     # Then nothing of it is cut off
     (found,) = refusals.waiting_for(ANA)
     assert (found.record, found.force) == (said, False)
@@ -117,7 +117,7 @@ def test_whatever_fits_into_a_message_is_kept_whole(refusals: Refusals, size: in
 def test_many_that_wait_are_all_found(refusals: Refusals) -> None:
     # Given more records than one answer of DynamoDB holds
     for place in range(30):
-        refusals.keep(f"enrollment#{place}", "run-1", ONE, BLOCKED, {"text": "x" * 60_000}, awaits=ANA)
+        refusals.keep(Refused(f"enrollment#{place}", "run-1", ONE, BLOCKED, {"text": "x" * 60_000}, ANA))
     # Then all are found
     assert len({each.id for each in refusals.waiting_for(ANA)}) == 30
 

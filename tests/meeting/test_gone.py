@@ -2,10 +2,10 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from dokstamp_sync.mapping.refusals import Refused
 from dokstamp_sync.order import Step
 from local.sandbox import Fault, Sandbox
 from tests.support.pipeline import Pipeline
@@ -125,9 +125,9 @@ def test_an_enrollment_that_follows_while_its_certificate_is_being_blocked_is_no
     sis.say(Step.STUDENT, example(Step.STUDENT, name="Ana Maria Souza"))
     keep, kept = pipeline.refusals.keep, list[str]()
 
-    def keeping(id_: str, *given: Any, **how: Any) -> None:
-        keep(id_, *given, **how)
-        kept.append(id_)
+    def keeping(refused: Refused) -> None:
+        keep(refused)
+        kept.append(refused.id)
         if len(kept) == 2:
             assert sis.say(Step.ENROLLMENT)["outcome"] == "updated"
 

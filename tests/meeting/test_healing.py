@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from dokstamp_sync.mapping.refusals import Refused
 from dokstamp_sync.messages import run_of
 from dokstamp_sync.order import Step
 from local.sandbox import Sandbox
@@ -115,7 +116,7 @@ def test_what_was_delivered_meanwhile_is_not_sent_again(sis: Sis, pipeline: Pipe
     (kept,) = pipeline.refusals.items.values()
     sis.has_said(Step.STUDENT)
     pipeline.take_inbox()
-    pipeline.refusals.keep("enrollment#E1", "late", kept.occurred_at, kept.outcome, {}, awaits="student#S1")
+    pipeline.refusals.keep(Refused("enrollment#E1", "late", kept.occurred_at, kept.outcome, {}, "student#S1"))
     # When the student's row is marked again, and the student delivered
     row = pipeline.store.read(["student#S1"])["student#S1"]
     pipeline.store.write(replace(row, awaited=1.0), row)

@@ -3,10 +3,9 @@
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from dokstamp_sync.mapping.refusals import Waiting
+from dokstamp_sync.mapping.refusals import Refused, Waiting
 from dokstamp_sync.mapping.row import Conflict, Row, Store
 from dokstamp_sync.outcomes import RecordOutcome
 
@@ -52,22 +51,12 @@ class Noted:
         return self._inner.write(row, replaces, beside)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An item of the outcomes table; ``waiting``: what the index shows of it, if it is there."""
-
-    occurred_at: str
-    outcome: RecordOutcome
-    awaits: str
-    waiting: Waiting
-
-
 class RefusalList:
     """The outcomes table in memory. Its index shows every change so many seconds later as ``lag`` answers."""
 
     def __init__(self, clock: Callable[[], float] = lambda: 0.0, lag: Callable[[], float] = lambda: 0.0) -> None:
-        self.items: dict[str, Kept] = {}
-        self._index: dict[str, list[tuple[float, Kept | None]]] = {}
+        self.items: dict[str, Refused] = {}
+        self._index: dict[str, list[tuple[float, Refused | None]]] = {}
         self._clock = clock
         self._lag = lag
         self._lock = threading.Lock()
@@ -76,34 +65,27 @@ class RefusalList:
     def kept(self) -> dict[str, RecordOutcome]:
         return {id_: each.outcome for id_, each in self.items.items()}
 
-    def keep(
-        self,
-        id_: str,
-        run: str,
-        occurred_at: str,
-        outcome: RecordOutcome,
-        said: Any,
-        *,
-        awaits: str = "",
-        force: bool = False,
-    ) -> None:
-        waiting = Waiting(id_, outcome.step, run, occurred_at, force, said)
-        self._change(id_, occurred_at, Kept(occurred_at, outcome, awaits, waiting))
+    def keep(self, refused: Refused) -> None:
+        self._change(refused.id, refused.occurred_at, refused)
 
     def drop(self, id_: str, occurred_at: str) -> None:
         self._change(id_, occurred_at, None)
 
     def release(self, waiting: Waiting) -> None:
         there = self.items.get(waiting.id)
-        if there and (there.waiting.run, there.occurred_at) == (waiting.run, waiting.occurred_at):
+        if there and (there.run, there.occurred_at) == (waiting.run, waiting.occurred_at):
             self._change(waiting.id, there.occurred_at, replace(there, awaits=""))
 
     def waiting_for(self, awaits: str) -> list[Waiting]:
         with self._lock:
             shown = [self._shown(id_) for id_ in self._index]
-        return [each.waiting for each in shown if each and each.awaits == awaits]
+        return [
+            Waiting(each.id, each.outcome.step, each.run, each.occurred_at, each.force, each.said)
+            for each in shown
+            if each and each.awaits == awaits
+        ]
 
-    def _change(self, id_: str, occurred_at: str, kept: Kept | None) -> None:
+    def _change(self, id_: str, occurred_at: str, kept: Refused | None) -> None:
         with self._lock:
             there = self.items.get(id_)
             if there and there.occurred_at > occurred_at:
@@ -116,7 +98,7 @@ class RefusalList:
             before = changes[-1][0] if changes else 0.0
             changes.append((max(before, self._clock() + self._lag()), kept))
 
-    def _shown(self, id_: str) -> Kept | None:
+    def _shown(self, id_: str) -> Refused | None:
         shown = [kept for moment, kept in self._index[id_] if moment <= self._clock()]
         return shown[-1] if shown else None
 

@@ -9,9 +9,8 @@ from typing import Any, Protocol
 
 from dokstamp_sync.errors import Rejected, Retry
 from dokstamp_sync.intake.intake import Runs
-from dokstamp_sync.mapping.refusals import Refusals, Waiting
+from dokstamp_sync.mapping.refusals import Refusals, Refused, Waiting
 from dokstamp_sync.mapping.row import Row, Store
-from dokstamp_sync.outcomes import RecordOutcome
 from dokstamp_sync.steps.work import OpensPdfs, Pdf
 from tests.support.simulation_queues import Queue
 from tests.support.simulation_time import START, Process, Time
@@ -67,20 +66,11 @@ class RefusalsPort:
         self._port = port
         self._inner = inner
 
-    def keep(
-        self,
-        id_: str,
-        run: str,
-        occurred_at: str,
-        outcome: RecordOutcome,
-        said: Any,
-        *,
-        awaits: str = "",
-        force: bool = False,
-    ) -> None:
+    def keep(self, refused: Refused) -> None:
         def act() -> None:
-            self._port.watch.note(f"{self._port.process.name}: keeps {id_} of {occurred_at}, awaits '{awaits}'")
-            self._inner.keep(id_, run, occurred_at, outcome, said, awaits=awaits, force=force)
+            told = f"keeps {refused.id} of {refused.occurred_at}, awaits '{refused.awaits}'"
+            self._port.watch.note(f"{self._port.process.name}: {told}")
+            self._inner.keep(refused)
 
         self._port.store_call("keep", act, writes=True)
 

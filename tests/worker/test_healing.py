@@ -10,6 +10,7 @@ import pytest
 
 from dokstamp_sync.errors import Rejected, Retry
 from dokstamp_sync.intake.check import check
+from dokstamp_sync.mapping.refusals import Refused
 from dokstamp_sync.mapping.row import Claim, Delivery, Row
 from dokstamp_sync.messages import MOST_BYTES, as_sent, run_of
 from dokstamp_sync.observability import metrics
@@ -42,7 +43,7 @@ def wait_for_ana(scene: Scene, number: int = 1, run: str = "old", size: int = 0,
         said = example(Step.ENROLLMENT, sis_id=f"{run}-{place:03}", student_id="ana")
         said |= {"cohort_id": "x" * size, "course_id": "y" * size} if size else {}
         kept = as_sent(parse(Step.ENROLLMENT, said))
-        scene.refusals.keep(f"enrollment#{run}-{place:03}", run, NOON, BLOCKED, kept, awaits=WANTED, **how)
+        scene.refusals.keep(Refused(f"enrollment#{run}-{place:03}", run, NOON, BLOCKED, kept, WANTED, **how))
     if WANTED not in scene.store.rows:
         scene.put(Row(WANTED, awaited=scene.clock() - SETTLED))
 

@@ -7,6 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 from dokstamp_sync.errors import Retry
+from dokstamp_sync.mapping.refusals import Refused
 from dokstamp_sync.messages import MOST_BYTES
 from dokstamp_sync.worker.entry import InboxQueue
 from tests.worker.scene import Scene, outcomes
@@ -67,8 +68,8 @@ def test_what_was_sent_waits_no_more_unless_it_was_blocked_again(scene: Scene, m
 
     def sending(bodies: Sequence[str]) -> None:
         send(bodies)
-        (kept,) = (each for each in scene.refusals.items.values() if each.waiting.id == "enrollment#old-000")
-        scene.refusals.keep("enrollment#old-000", "new", kept.occurred_at, kept.outcome, {}, awaits=WANTED)
+        (kept,) = (each for each in scene.refusals.items.values() if each.id == "enrollment#old-000")
+        scene.refusals.keep(Refused("enrollment#old-000", "new", kept.occurred_at, kept.outcome, {}, WANTED))
 
     monkeypatch.setattr(scene.inbox, "send", sending)
     # When the student is delivered, Then only that one still waits, but both are kept

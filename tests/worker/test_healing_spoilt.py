@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from dokstamp_sync.mapping.refusals import RefusalTable
+from dokstamp_sync.mapping.refusals import RefusalTable, Refused
 from dokstamp_sync.observability import digest_of, metrics
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
@@ -44,7 +44,7 @@ def test_a_record_that_somebody_has_spoilt_by_hand_holds_up_no_other_and_is_told
     client = boto3.client("dynamodb")
     table = RefusalTable(client, make_outcomes(client, "outcomes"), 90, lambda: 0.0)
     for id_ in (SPOILT, "enrollment#E2"):
-        table.keep(id_, "run-1", NOON, BLOCKED, {"grade": "8.5"}, awaits="student#ana")
+        table.keep(Refused(id_, "run-1", NOON, BLOCKED, {"grade": "8.5"}, "student#ana"))
     item = client.get_item(TableName="outcomes", Key={"id": {"S": SPOILT}})["Item"] | rubbish
     client.put_item(TableName="outcomes", Item={name: value for name, value in item.items() if value})
     # When that one is asked about, Then the other one is found

@@ -11,6 +11,7 @@ from dokstamp_sync.errors import Blocked, NotReady, Occupied, Rejected
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.mapping.decision import Said
 from dokstamp_sync.mapping.dry_run import PLANNED
+from dokstamp_sync.mapping.refusals import Refused
 from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Waited, change, row_id
 from dokstamp_sync.mapping.run_notes import SECONDS
 from dokstamp_sync.messages import MOST_STATE_BYTES, OWN_BYTES, as_sent, weight
@@ -93,7 +94,8 @@ class Refusing:
         if awaits and weight(sent, id_) > MOST_STATE_BYTES - OWN_BYTES:
             told = f"{result.reason}; no message to the inbox could hold this record, so send it again yourself"
             result, awaits = replace(result, reason=told), ""
-        context.means.refusals.keep(id_, said.run, said.occurred_at, result, sent, awaits=awaits, force=said.force)
+        refused = Refused(id_, said.run, said.occurred_at, result, sent, awaits, said.force)
+        context.means.refusals.keep(refused)
         if context.dry_run or not awaits:
             return result
         if awaits != id_:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 
-from dokstamp_sync.mapping.refusals import Waiting
+from dokstamp_sync.mapping.refusals import Refused, Waiting
 from dokstamp_sync.mapping.row import Conflict, Row, Store
 from dokstamp_sync.mapping.run_notes import expiring
-from dokstamp_sync.outcomes import RecordOutcome
 
 PLANNED = "00000000-0000-0000-0000-000000000000"
 """Stands for the uuid of an entity that a dry run would create."""
@@ -52,17 +50,7 @@ class DryRunStore:
 class NoRefusals:
     """An outcomes table that keeps nothing; see Refusals."""
 
-    def keep(
-        self,
-        id_: str,
-        run: str,
-        occurred_at: str,
-        outcome: RecordOutcome,
-        said: Any,
-        *,
-        awaits: str = "",
-        force: bool = False,
-    ) -> None:
+    def keep(self, refused: Refused) -> None:
         """Keeps nothing: what a dry run would refuse stands only in its result."""
 
     def drop(self, id_: str, occurred_at: str) -> None:

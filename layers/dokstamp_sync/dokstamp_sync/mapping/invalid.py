@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dokstamp_sync.mapping.refusals import Refusals
+from dokstamp_sync.mapping.refusals import Refusals, Refused
 from dokstamp_sync.mapping.row import Delivery, Row, Store, change, row_id
 from dokstamp_sync.observability import digest, logger
 from dokstamp_sync.outcomes import RecordOutcome
@@ -30,7 +30,7 @@ class Invalid:
         """
         logger.warning("record rejected", step=outcome.step.value, record=digest(outcome.step, outcome.sis_id))
         id_ = row_id(outcome.step, outcome.sis_id or place)
-        self.refusals.keep(id_, self.run, self.occurred_at, outcome, given)
+        self.refusals.keep(Refused(id_, self.run, self.occurred_at, outcome, given))
         if outcome.sis_id and not has_twin:
             self._mark(id_, Delivery(self.run, self.occurred_at, "", outcome.outcome, outcome.reason))
 

@@ -37,24 +37,26 @@ class Waiting:
     record: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record as it is to be kept. ``id``: its row's; ``said``: its JSON; ``run``, ``occurred_at``, ``force``: of its
+    message; ``awaits``: the row id of the record that it waits for.
+    """
+
+    id: str
+    run: str
+    occurred_at: str
+    outcome: RecordOutcome
+    said: Any
+    awaits: str = ""
+    force: bool = False
+
+
 class Refusals(Protocol):
     """Keeps refused records. Raises Retry if it cannot: a record may be dropped only after it was stored here."""
 
-    def keep(
-        self,
-        id_: str,
-        run: str,
-        occurred_at: str,
-        outcome: RecordOutcome,
-        said: Any,
-        *,
-        awaits: str = "",
-        force: bool = False,
-    ) -> None:
-        """Keeps the record (``said``: its JSON) with its outcome, in place of one under the same id that is not newer.
-
-        ``awaits``: the row id of the record that it waits for. ``force``: its message's option.
-        """
+    def keep(self, refused: Refused) -> None:
+        """Keeps the record with its outcome, in place of one under the same id that is not newer."""
 
     def drop(self, id_: str, occurred_at: str) -> None:
         """Removes the record, unless a newer one is kept: this one was delivered later."""
@@ -81,32 +83,23 @@ class RefusalTable:
         self._days = days
         self._clock = clock
 
-    def keep(
-        self,
-        id_: str,
-        run: str,
-        occurred_at: str,
-        outcome: RecordOutcome,
-        said: Any,
-        *,
-        awaits: str = "",
-        force: bool = False,
-    ) -> None:
+    def keep(self, refused: Refused) -> None:
+        outcome = refused.outcome
         text = {
-            "id": id_,
-            "run": run,
-            "occurred_at": occurred_at,
+            "id": refused.id,
+            "run": refused.run,
+            "occurred_at": refused.occurred_at,
             "step": outcome.step.value,
             "sis_id": outcome.sis_id or "",
             "outcome": outcome.outcome.value,
             "reason": outcome.reason,
-            "record": _cut(json.dumps(said, ensure_ascii=False, separators=(",", ":"))),
+            "record": _cut(json.dumps(refused.said, ensure_ascii=False, separators=(",", ":"))),
         }
         item: dict[str, Any] = {name: {"S": value} for name, value in text.items()}
         item["expires_at"] = {"N": str(int(self._clock()) + self._days * DAY_SECONDS)}
-        if awaits:
-            item |= {INDEX: {"S": awaits}, "force": {"BOOL": force}}
-        self._unless_newer("put_item", occurred_at, Item=item)
+        if refused.awaits:
+            item |= {INDEX: {"S": refused.awaits}, "force": {"BOOL": refused.force}}
+        self._unless_newer("put_item", refused.occurred_at, Item=item)
 
     def drop(self, id_: str, occurred_at: str) -> None:
         self._unless_newer("delete_item", occurred_at, Key={"id": {"S": id_}})

@@ -58,8 +58,6 @@ class Attempts(Generic[R]):
     def __init__(self, rules: StepRules[R]) -> None:
         self._rules = rules
         self._deliveries = Deliveries(rules)
-        self.begin_before = float("inf")
-        """From this moment on (seconds since the epoch) no record is begun any more."""
 
     def make(self, records: Sequence[R], context: Context) -> list[Attempt[R]]:
         """One attempt per record, in order. Raises Retry if the mapping cannot be read."""
@@ -140,7 +138,7 @@ class Attempts(Generic[R]):
 
     def _catch(self, deliver: Callable[[], RecordOutcome], context: Context) -> RecordOutcome | Exception:
         try:
-            if context.means.clock() >= self.begin_before:
+            if context.means.clock() >= context.means.brake.begin_before:
                 raise OutOfTime("the worker's time is up; the record was not begun")
             return deliver()
         # One record's error must not hold up the others. The kinds of errors are told apart later.

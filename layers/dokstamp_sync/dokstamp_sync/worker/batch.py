@@ -14,6 +14,7 @@ from dokstamp_sync.delivery.context import Context, Means
 from dokstamp_sync.delivery.parents import Parents
 from dokstamp_sync.errors import HandedBack, Misconfigured, NotReady, Occupied, OutOfTime, Retry, Throttled
 from dokstamp_sync.mapping.invalid import Invalid
+from dokstamp_sync.mapping.refusals import Refused
 from dokstamp_sync.mapping.run_notes import note_refused
 from dokstamp_sync.messages import StepMessage, read_json
 from dokstamp_sync.observability import logger
@@ -72,7 +73,7 @@ class Worker(Generic[R]):
 
     def begin_before(self, moment: float) -> None:
         """From ``moment`` on (seconds since the epoch) no record is begun any more."""
-        self._attempts.begin_before = self._means.brake.begin_before = moment
+        self._means.brake.begin_before = moment
 
     def take(self, received: Received) -> None:
         """Takes every record to its outcome and answers the token. Raises HandedBack if a record has none yet.
@@ -227,6 +228,6 @@ class Worker(Generic[R]):
         outcome = RecordOutcome(self._rules.step, None, Outcome.REJECTED, sentence(wrong))
         # The body may hold a lone surrogate, and no table takes that.
         body = received.body.encode(errors="replace").decode()
-        self._means.refusals.keep(f"message#{received.id}", "", "", outcome, body)
+        self._means.refusals.keep(Refused(f"message#{received.id}", "", "", outcome, body))
         observability.count("Rejected")
         logger.error("message is not a step message", step=self._rules.step.value, problems=len(wrong))
