@@ -23,6 +23,8 @@ PARAMETERS = {
 }
 
 
+# Before pytest-xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.name == "test_canary.py" and "tests/canary/" in item.path.as_posix():

@@ -8,6 +8,8 @@ from local.stack import LocalStack
 from tests.local.world import World
 
 
+# Before pytest-xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/practice/" in item.path.as_posix():
