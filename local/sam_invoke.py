@@ -30,13 +30,14 @@ HERE = "host.docker.internal"
 LOOPBACK = ("127.0.0.1", "localhost")
 # A queue's address is its name, and not where it is asked for.
 ADDRESSES = ("AWS_ENDPOINT_URL", "DOKSTAMP_BASE_URL")
+AWS_IMAGES = "public.ecr.aws/lambda"
 OWN = LOCAL / "sam-invoke"
 SECONDS_TO_END = 10
 
 
 @dataclass(frozen=True)
 class Docker:
-    """A Docker that answers: how it is reached, its containers' gateway, and the base image, if it is not AWS's."""
+    """A Docker that answers: its address, its containers' gateway, and a base image, if none has to be pulled."""
 
     host: str
     gateway: str
@@ -59,8 +60,12 @@ def ask_docker(*arguments: str, host: str = "") -> str:
 
 def docker_of_user() -> Docker:
     """The Docker that the user's own commands reach. Raises Failed if there is none."""
-    ask_docker("info", "--format", "{{.ServerVersion}}")
-    return Docker(ask_docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}"), gateway_of())
+    ask_docker("info")
+    image = f"{AWS_IMAGES}/{LOCAL_VALUES['Runtime'].replace('python', 'python:')}-{LOCAL_VALUES['Architecture']}"
+    # SAM would ask the registry for it at every invocation.
+    is_here = ask_docker("image", "ls", "--quiet", image)
+    host = ask_docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+    return Docker(host, gateway_of(), image if is_here else "")
 
 
 def gateway_of(host: str = "") -> str:

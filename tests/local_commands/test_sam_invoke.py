@@ -4,6 +4,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -61,11 +62,16 @@ def test_a_user_s_docker_is_found_as_their_own_commands_find_it(
     told = """case $1 in
       context) echo unix:///home/ana/docker.sock ;;
       network) echo '[{"Subnet": "172.20.0.0/16"}]' ;;
+      image) test -z "$AWS_IMAGE" || echo 87657e39105d ;;
     esac"""
     program(tmp_path, "docker", told)
     monkeypatch.setenv("PATH", str(tmp_path))
-    # When it is looked for, Then address and gateway are known
-    assert sam_invoke.docker_of_user() == sam_invoke.Docker("unix:///home/ana/docker.sock", "172.20.0.1")
+    # When it is looked for, Then address and gateway are known, and SAM is to pull AWS's image
+    found = sam_invoke.docker_of_user()
+    assert found == sam_invoke.Docker("unix:///home/ana/docker.sock", "172.20.0.1")
+    # And not if it was pulled before
+    monkeypatch.setenv("AWS_IMAGE", "yes")
+    assert sam_invoke.docker_of_user().image.startswith("public.ecr.aws/lambda/python:3.")
 
 
 def test_who_is_not_root_is_told_that_sam_test_can_get_no_docker(
@@ -118,12 +124,15 @@ def echo() -> Iterator[int]:
     with socket.create_server((HOST, 0)) as server:
 
         def serve() -> None:
-            connection, _ = server.accept()
-            with connection, connection.makefile("rb") as heard:
-                connection.sendall(heard.read().upper())
+            # Nobody calls in some tests; then it ends with them.
+            with suppress(OSError):
+                connection, _ = server.accept()
+                with connection, connection.makefile("rb") as heard:
+                    connection.sendall(heard.read().upper())
 
         threading.Thread(target=serve, daemon=True).start()
         yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
 
 
 def test_what_comes_to_the_gateway_is_handed_on_to_loopback(echo: int) -> None:
