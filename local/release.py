@@ -107,7 +107,7 @@ class Stack:
         bucket = next(each["OutputValue"] for each in outputs if each["OutputKey"] == "SourceBucket")
         key = f"{self.name}/{time.time():.0f}.template"
         self._s3.put_object(Bucket=bucket, Key=key, Body=packaged.read_bytes())
-        return f"https://{bucket}.s3.{self._s3.meta.region_name}.amazonaws.com/{key}"
+        return f"{self._s3.meta.endpoint_url}/{bucket}/{key}"
 
     @contextmanager
     def _watched(self) -> Iterator[list[Any]]:
