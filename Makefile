@@ -18,7 +18,7 @@ dev := .local/env/dev/bin/python
 with_layer := PYTHONPATH=layers/dokstamp_sync:.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test up send invoke sam-invoke sam-test outage limit dead-letters redrive deploy faults limits planted mutants fuzz check pins clean
+.PHONY: help run test up send invoke sam-invoke sam-test outage limit dead-letters redrive build deploy faults limits planted mutants fuzz check pins clean
 
 help: ## shows this
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s%s\n", $$1, $$2}'
@@ -63,6 +63,10 @@ dead-letters: ## what waits in the dead letters: [STEP=course] [STACK=name, on A
 redrive: ## moves a step's dead letters back to its queue: STEP=course [STACK=name, on AWS]
 	@$(environments) dev
 	@$(dev) -m local.redrive --step "$(STEP)" --stack "$(STACK)"
+
+build: ## builds for AWS, for this machine's Python and processor
+	@$(environments) dev sam
+	@$(dev) -m local.release nowhere
 
 deploy: ## builds, and deploys to AWS with your credentials: STAGE=dev (or prod) [PARAMETERS="DokStampTenant=school.example"]
 	@$(environments) dev sam

@@ -28,6 +28,8 @@ from local.processes import Failed
 from local.report import Clock
 
 STAGES = ("dev", "prod")
+# `make build`
+BUILD_ONLY = "nowhere"
 MINUTES_WATCHED = 60
 # What a bad release does: functions die, meet what nobody foresaw, or lack what they need.
 SIGNS = ("-errors", "-unforeseen", "-misconfigured")
@@ -61,6 +63,10 @@ def _sam(*arguments: str | Path) -> None:
 
 def _overrides(values: Mapping[str, str]) -> list[str]:
     return ["--parameter-overrides", *(f'{name}="{value}"' for name, value in values.items())]
+
+
+def build(values: Mapping[str, str]) -> None:
+    _sam("build", *_overrides({each: values[each] for each in ("Runtime", "Architecture")}))
 
 
 class Stack:
@@ -167,7 +173,7 @@ def release(session: boto3.Session, stage: str, values: Mapping[str, str], say: 
     stack = Stack(session, name, say)
     kept = stack.parameters()
     say("Building (sam build)")
-    _sam("build", *_overrides({each: values[each] for each in ("Runtime", "Architecture")}))
+    build(values)
     if kept is None:
         say(f"There is no {name} yet: deploying it for the first time, with no alarm to watch")
         _sam("deploy", "--config-env", stage, "--no-confirm-changeset", *_overrides(values))
@@ -183,6 +189,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make deploy STAGE=dev|prod", description=__doc__)
     parser.add_argument("stage")
     stage = parser.parse_args().stage
+    if stage == BUILD_ONLY:
+        build(parameters())
+        return 0
     if stage not in STAGES:
         raise Failed(f"Say where to: make deploy STAGE=... with one of {', '.join(STAGES)}")
     try:
