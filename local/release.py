@@ -1,8 +1,8 @@
 """`make deploy STAGE=dev|prod [PARAMETERS="DokStampTenant=school.example"]`: builds, and deploys to AWS.
 
 With your own credentials, to the stack of that stage in samconfig.toml. A stack that is there already is updated under
-watch: if an alarm of it turns red within the first hour, CloudFormation takes the update back. The SAM CLI cannot ask
-for that, so the change set is ours; the first deployment, which nothing could watch, is SAM's.
+watch: CloudFormation keeps the old resources for an hour, and if an alarm turns red meanwhile, the update is cancelled.
+The SAM CLI cannot ask for that, so the change set is ours; the first deployment, which nothing could watch, is SAM's.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import os
 import subprocess
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +36,7 @@ SIGNS = ("-errors", "-unforeseen", "-misconfigured")
 SAM_STACK = "aws-sam-cli-managed-default"
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 NOTHING_NEW = ("didn't contain changes", "No updates are to be performed")
-# Update, watch and perhaps rollback.
-WAIT = {"Delay": 30, "MaxAttempts": 300}
+SECONDS_BETWEEN_LOOKS = 20
 
 Say = Callable[[str], None]
 
@@ -72,9 +70,12 @@ def build(values: Mapping[str, str]) -> None:
 class Stack:
     """A stack that is on AWS."""
 
-    def __init__(self, session: boto3.Session, name: str, say: Say) -> None:
+    def __init__(
+        self, session: boto3.Session, name: str, say: Say, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self.name = name
         self._say = say
+        self._sleep = sleep
         self._cloudformation = session.client("cloudformation")
         self._cloudwatch = session.client("cloudwatch")
         self._s3 = session.client("s3")
@@ -96,17 +97,17 @@ class Stack:
         given: list[Any] = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
         given += [{"ParameterKey": each, "UsePreviousValue": True} for each in sorted(kept & known - values.keys())]
         change = f"update-{time.time():.0f}"
-        with self._watched() as triggers:
-            self._cloudformation.create_change_set(
-                StackName=self.name,
-                ChangeSetName=change,
-                TemplateURL=address,
-                Parameters=given,
-                Capabilities=CAPABILITIES,  # type: ignore[arg-type]
-                RollbackConfiguration={"RollbackTriggers": triggers, "MonitoringTimeInMinutes": MINUTES_WATCHED},
-            )
-            if self._is_ready(change):
-                self._carry_out(change)
+        self._cloudformation.create_change_set(
+            StackName=self.name,
+            ChangeSetName=change,
+            TemplateURL=address,
+            Parameters=given,
+            Capabilities=CAPABILITIES,  # type: ignore[arg-type]
+            # While it waits with the old resources, the update can be cancelled.
+            RollbackConfiguration={"RollbackTriggers": [], "MonitoringTimeInMinutes": MINUTES_WATCHED},
+        )
+        if self._is_ready(change):
+            self._carry_out(change)
 
     def _upload(self, packaged: Path) -> str:
         outputs = self._cloudformation.describe_stacks(StackName=SAM_STACK)["Stacks"][0]["Outputs"]
@@ -115,26 +116,12 @@ class Stack:
         self._s3.put_object(Bucket=bucket, Key=key, Body=packaged.read_bytes())
         return f"{self._s3.meta.endpoint_url}/{bucket}/{key}"
 
-    @contextmanager
-    def _watched(self) -> Iterator[list[Any]]:
-        """One alarm over all that matter, as long as the block lasts. CloudFormation would watch five at most."""
-        pages = self._cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{self.name}-")
-        alarms = [each for page in pages for each in page["MetricAlarms"] if each["AlarmName"].endswith(SIGNS)]
-        red = [each["AlarmName"] for each in alarms if each["StateValue"] == "ALARM"]
-        if red:
-            self._say(f"Red before the update, so not watched: {', '.join(red)}")
-        rule = " OR ".join(f'ALARM("{each["AlarmName"]}")' for each in alarms if each["AlarmName"] not in red)
-        if not rule:
-            self._say("No alarm can be watched: nothing would take this update back")
-            yield []
-            return
-        name = f"{self.name}-update"
-        self._cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule=rule, ActionsEnabled=False)
-        try:
-            told = self._cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])
-            yield [{"Arn": told["CompositeAlarms"][0]["AlarmArn"], "Type": "AWS::CloudWatch::CompositeAlarm"}]
-        finally:
-            self._cloudwatch.delete_alarms(AlarmNames=[name])
+    def _red(self) -> set[str]:
+        pages = self._cloudwatch.get_paginator("describe_alarms").paginate(
+            AlarmNamePrefix=f"{self.name}-", StateValue="ALARM"
+        )
+        names = {each["AlarmName"] for page in pages for each in page["MetricAlarms"]}
+        return {each for each in names if each.endswith(SIGNS)}
 
     def _is_ready(self, change: str) -> bool:
         """Whether there is something to change."""
@@ -151,16 +138,28 @@ class Stack:
         return True
 
     def _carry_out(self, change: str) -> None:
+        """Executes the change set, and watches until nothing can be taken back any more."""
+        before, red = self._red(), set[str]()
+        if before:
+            self._say(f"Red before the update, so not watched: {', '.join(sorted(before))}")
         self._say(f"Updating {self.name}. Its alarms are watched for {MINUTES_WATCHED} minutes from the end of it")
         self._cloudformation.execute_change_set(StackName=self.name, ChangeSetName=change)
-        try:
-            self._cloudformation.get_waiter("stack_update_complete").wait(StackName=self.name, WaiterConfig=WAIT)  # type: ignore[arg-type]
-        except WaiterError:
+        while True:
+            self._sleep(SECONDS_BETWEEN_LOOKS)
             stack = self._cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+            if not stack["StackStatus"].endswith("_IN_PROGRESS"):
+                break
+            if stack["StackStatus"] == "UPDATE_IN_PROGRESS" and not red:
+                red = self._red() - before
+                if red:
+                    self._say(f"Red: {', '.join(sorted(red))}. Taking the update back")
+                    self._cloudformation.cancel_update_stack(StackName=self.name)
+        if stack["StackStatus"] != "UPDATE_COMPLETE":
+            why = f"{', '.join(sorted(red))} turned red" if red else stack.get("StackStatusReason", "")
             raise Failed(
-                f"The update failed: {self.name} is {stack['StackStatus']}. {stack.get('StackStatusReason', '')}\n"
-                f"Its events say why: aws cloudformation describe-stack-events --stack-name {self.name}"
-            ) from None
+                f"{self.name} is not updated ({stack['StackStatus']}): {why}\n"
+                f"Its events: aws cloudformation describe-stack-events --stack-name {self.name}"
+            )
 
 
 def stack_name(stage: str) -> str:

@@ -14,8 +14,6 @@ from local import release
 from local.processes import Failed
 
 NAME = "dokstamp-sync-prod"
-COMPOSITE = f"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{NAME}-update"
-TRIGGERS = [{"Arn": COMPOSITE, "Type": "AWS::CloudWatch::CompositeAlarm"}]
 VALUES = {"Runtime": "python3.13", "DokStampTenant": "school.example"}
 # A parameter that the template has, and one that it had.
 KEPT = {"PatienceSeconds", "DokStampTenant", "Forgotten"}
@@ -44,21 +42,13 @@ class Aws:
     def stack(self, status: str, **more: Any) -> Any:
         return {"Stacks": [{"StackName": NAME, "CreationTime": 0, "StackStatus": status, **more}]}
 
-    def alarms(self, **states: str) -> None:
-        """The alarms that are there, and their states."""
-        found = [{"AlarmName": f"{NAME}-{name.replace('_', '-')}", "StateValue": states[name]} for name in states]
-        self.answer("describe_alarms", {"MetricAlarms": found}, {"AlarmNamePrefix": f"{NAME}-"}, "cloudwatch")
+    def red(self, *names: str) -> None:
+        """The alarms that are red when they are looked at the next time."""
+        found = [{"AlarmName": f"{NAME}-{name}"} for name in names]
+        asked = {"AlarmNamePrefix": f"{NAME}-", "StateValue": "ALARM"}
+        self.answer("describe_alarms", {"MetricAlarms": found}, asked, "cloudwatch")
 
-    def watches(self, *names: str) -> None:
-        """One alarm over these is made for CloudFormation, and taken away."""
-        rule = " OR ".join(f'ALARM("{NAME}-{name}")' for name in names)
-        name = f"{NAME}-update"
-        asked = {"AlarmName": name, "AlarmRule": rule, "ActionsEnabled": False}
-        self.answer("put_composite_alarm", {}, asked, "cloudwatch")
-        self.answer("describe_alarms", {"CompositeAlarms": [{"AlarmArn": COMPOSITE}]}, service="cloudwatch")
-        self.answer("delete_alarms", {}, {"AlarmNames": [name]}, "cloudwatch")
-
-    def change(self, triggers: list[dict[str, str]], status: str, reason: str = "") -> None:
+    def change(self, status: str, reason: str = "") -> None:
         asked = {
             "StackName": NAME,
             "ChangeSetName": ANY,
@@ -69,7 +59,7 @@ class Aws:
                 {"ParameterKey": "PatienceSeconds", "UsePreviousValue": True},
             ],
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-            "RollbackConfiguration": {"RollbackTriggers": triggers, "MonitoringTimeInMinutes": 60},
+            "RollbackConfiguration": {"RollbackTriggers": [], "MonitoringTimeInMinutes": 60},
         }
         self.answer("create_change_set", {}, asked)
         self.answer("describe_change_set", {"Status": status, "StatusReason": reason})
@@ -77,7 +67,8 @@ class Aws:
     def update(self, tmp_path: Path) -> None:
         packaged = tmp_path / "packaged.yaml"
         packaged.write_text("Resources: {}")
-        release.Stack(self, NAME, self.said.append).update(packaged, KEPT, VALUES)  # type: ignore[arg-type]
+        stack = release.Stack(self, NAME, self.said.append, lambda _: None)  # type: ignore[arg-type]
+        stack.update(packaged, KEPT, VALUES)
 
     def is_asked_for_all(self) -> None:
         for stub in self.stubs.values():
@@ -90,43 +81,49 @@ def aws() -> Iterator[Aws]:
         yield Aws(exits)
 
 
-def test_an_update_is_taken_back_if_an_alarm_turns_red_that_was_not_before(aws: Aws, tmp_path: Path) -> None:
-    # Given alarms of which one says nothing about a release, and one is red already
-    aws.alarms(course_errors="OK", too_old="OK", unforeseen="INSUFFICIENT_DATA", misconfigured="ALARM")
-    aws.watches("course-errors", "unforeseen")
-    # And a change that CloudFormation carries out
-    aws.change(TRIGGERS, "CREATE_COMPLETE")
+def test_an_update_is_watched_until_nothing_can_be_taken_back_any_more(aws: Aws, tmp_path: Path) -> None:
+    # Given a change that CloudFormation carries out, and alarms: one is red before, one says nothing about a release
+    aws.change("CREATE_COMPLETE")
+    aws.red("misconfigured")
     aws.answer("execute_change_set", {})
+    for _ in range(2):
+        aws.answer("describe_stacks", aws.stack("UPDATE_IN_PROGRESS"))
+        aws.red("misconfigured", "course-too-old")
+    aws.answer("describe_stacks", aws.stack("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"))
     aws.answer("describe_stacks", aws.stack("UPDATE_COMPLETE"))
     # When the stack is updated
     aws.update(tmp_path)
-    # Then the others were watched for an hour, by one alarm that is gone now, and the red one is named
+    # Then it was looked at to the end, and the alarm that does not count is named
     aws.is_asked_for_all()
-    assert "dokstamp-sync-prod-misconfigured" in aws.said[0]
+    assert f"{NAME}-misconfigured" in aws.said[0]
 
 
-def test_an_update_that_was_taken_back_is_a_failure(aws: Aws, tmp_path: Path) -> None:
-    # Given an alarm that turns red during the update
-    aws.alarms(course_errors="OK")
-    aws.watches("course-errors")
-    aws.change(TRIGGERS, "CREATE_COMPLETE")
+def test_an_update_that_turns_an_alarm_red_is_taken_back_and_is_a_failure(aws: Aws, tmp_path: Path) -> None:
+    # Given an alarm that turns red after the update
+    aws.change("CREATE_COMPLETE")
+    aws.red()
     aws.answer("execute_change_set", {})
-    for _ in range(2):
-        aws.answer("describe_stacks", aws.stack("UPDATE_ROLLBACK_COMPLETE", StackStatusReason="alarm is red"))
-    # When the stack is updated, Then it is said how that ended, and the alarm of the update is gone all the same
-    with pytest.raises(Failed, match=r"UPDATE_ROLLBACK_COMPLETE\. alarm is red"):
+    aws.answer("describe_stacks", aws.stack("UPDATE_IN_PROGRESS"))
+    aws.red("course-errors")
+    # Then the update is cancelled, once, and seen to the end
+    aws.answer("cancel_update_stack", {}, {"StackName": NAME})
+    aws.answer("describe_stacks", aws.stack("UPDATE_IN_PROGRESS"))
+    aws.answer("describe_stacks", aws.stack("UPDATE_ROLLBACK_IN_PROGRESS"))
+    aws.answer("describe_stacks", aws.stack("UPDATE_ROLLBACK_COMPLETE"))
+    # When the stack is updated
+    with pytest.raises(Failed, match=r"UPDATE_ROLLBACK_COMPLETE\): dokstamp-sync-prod-course-errors turned red"):
         aws.update(tmp_path)
     aws.is_asked_for_all()
 
 
-def test_a_stack_without_alarms_is_updated_unwatched_and_that_is_said(aws: Aws, tmp_path: Path) -> None:
-    aws.alarms()
-    aws.change([], "CREATE_COMPLETE")
+def test_an_update_that_cloudformation_itself_gives_up_is_a_failure(aws: Aws, tmp_path: Path) -> None:
+    aws.change("CREATE_COMPLETE")
+    aws.red()
     aws.answer("execute_change_set", {})
-    aws.answer("describe_stacks", aws.stack("UPDATE_COMPLETE"))
-    aws.update(tmp_path)
+    aws.answer("describe_stacks", aws.stack("UPDATE_ROLLBACK_COMPLETE", StackStatusReason="a name is taken"))
+    with pytest.raises(Failed, match="a name is taken"):
+        aws.update(tmp_path)
     aws.is_asked_for_all()
-    assert "No alarm can be watched" in aws.said[0]
 
 
 @pytest.mark.parametrize(
@@ -136,8 +133,7 @@ def test_a_change_that_is_none_is_no_failure_and_one_that_is_refused_is_one(
     aws: Aws, tmp_path: Path, reason: str, fails: bool
 ) -> None:
     # Given a change set that CloudFormation does not take
-    aws.alarms()
-    aws.change([], "FAILED", reason)
+    aws.change("FAILED", reason)
     aws.answer("describe_change_set", {"Status": "FAILED", "StatusReason": reason})
     aws.answer("delete_change_set", {})
     # When the stack is updated, Then nothing is carried out, and only a refusal is a failure
