@@ -1,12 +1,14 @@
 """`make sam-invoke`: what it tells the container, what it says where there is no Docker, and how it ends."""
 
+import json
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -116,6 +118,44 @@ def test_a_container_is_told_the_deployed_variables_with_its_own_name_for_this_m
 )
 def test_it_fails_when_the_function_fails(written: str, failed: bool) -> None:
     assert invoke.show(sam_invoke.answer_in(written)) == failed
+
+
+@pytest.fixture
+def sam(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], object]:
+    """Invokes the course function with a shell script in place of the SAM CLI; gives its answer."""
+    configuration = {"Role": "arn:course", "Environment": {"Variables": {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}}}
+    monkeypatch.setattr(invoke, "deployed", lambda _, function: configuration)
+    monkeypatch.setattr(invoke, "lent", lambda _, role: {"AWS_SESSION_TOKEN": f"lent-by-{role}"})
+    monkeypatch.setattr(sam_invoke, "OWN", tmp_path)
+    monkeypatch.setattr(sam_invoke, "python_of", lambda _: tmp_path / "python")
+    info = SimpleNamespace(endpoint_url="https://aws.example", dokstamp_base_url="", dokstamp_tenant="school.example")
+
+    def run(script: str) -> object:
+        program(tmp_path, "python", script)
+        docker = sam_invoke.Docker("unix:///ana/docker.sock", "192.0.2.1")
+        return sam_invoke.sam_invoke(info, docker, "course", Path("event.json"))  # type: ignore[arg-type]
+
+    return run
+
+
+def test_sam_gets_the_role_of_the_function_and_the_users_docker(sam: Callable[[str], Any], tmp_path: Path) -> None:
+    # When a function is invoked
+    answer = sam(
+        'echo "{\\"token\\": \\"$AWS_SESSION_TOKEN\\", \\"docker\\": \\"$DOCKER_HOST\\", \\"args\\": \\"$*\\"}"'
+    )
+    # Then the SAM CLI runs with the function's own role, on the user's Docker
+    assert (answer["token"], answer["docker"]) == ("lent-by-arn:course", "unix:///ana/docker.sock")
+    # And knows the way back to this machine, and the variables of all functions
+    assert "local invoke CourseFunction " in answer["args"]
+    assert " --add-host host.docker.internal:host-gateway " in answer["args"]
+    told = json.loads((tmp_path / "variables.json").read_text())
+    assert len(told) == len(invoke.FUNCTIONS)
+    assert told["CourseFunction"] == {"AWS_ENDPOINT_URL": "http://host.docker.internal:9"}
+
+
+def test_a_sam_that_fails_is_a_failure(sam: Callable[[str], object]) -> None:
+    with pytest.raises(Failed, match="exit code 3"):
+        sam("exit 3")
 
 
 @pytest.fixture
