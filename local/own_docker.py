@@ -25,7 +25,7 @@ IMAGE = "dokstamp-sync/python"
 # Newer Debians have the client in a package of its own.
 PACKAGES = {"dockerd": "docker.io", "docker": "docker-cli", "busybox": "busybox-static", "ip": "iproute2"}
 # Where Debian keeps some of them, and not every user's PATH leads.
-os.environ["PATH"] += f"{os.pathsep}/usr/sbin{os.pathsep}/sbin"
+FURTHER_PATH = f"{os.pathsep}/usr/sbin{os.pathsep}/sbin"
 BRIDGE = Path("/sys/class/net/docker0")
 WITHOUT_TRACES = ("--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false")
 SECONDS_TO_START = 60
@@ -44,6 +44,7 @@ def found_or_started(say: Callable[[str], None]) -> Iterator[Docker]:
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise Failed(f"{missing}\nOnly as root on Debian or Ubuntu, make sam-test gets a Docker by itself.")
+    os.environ["PATH"] += FURTHER_PATH
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     _install(say)
