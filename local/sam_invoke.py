@@ -30,7 +30,6 @@ HERE = "host.docker.internal"
 LOOPBACK = ("127.0.0.1", "localhost")
 # A queue's address is its name, and not where it is asked for.
 ADDRESSES = ("AWS_ENDPOINT_URL", "DOKSTAMP_BASE_URL")
-AWS_IMAGES = "public.ecr.aws/lambda"
 OWN = LOCAL / "sam-invoke"
 SECONDS_TO_END = 10
 
@@ -61,11 +60,11 @@ def ask_docker(*arguments: str, host: str = "") -> str:
 def docker_of_user() -> Docker:
     """The Docker that the user's own commands reach. Raises Failed if there is none."""
     ask_docker("info")
-    image = f"{AWS_IMAGES}/{LOCAL_VALUES['Runtime'].replace('python', 'python:')}-{LOCAL_VALUES['Architecture']}"
-    # SAM would ask the registry for it at every invocation.
-    is_here = ask_docker("image", "ls", "--quiet", image)
+    image = f"*/lambda/{LOCAL_VALUES['Runtime'].replace('python', 'python:')}-{LOCAL_VALUES['Architecture']}"
+    # If AWS's image is here already, SAM would still ask the registry for it at every invocation.
+    found = ask_docker("image", "ls", "--filter", f"reference={image}", "--format", "{{.Repository}}:{{.Tag}}")
     host = ask_docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
-    return Docker(host, gateway_of(), image if is_here else "")
+    return Docker(host, gateway_of(), found.partition("\n")[0])
 
 
 def gateway_of(host: str = "") -> str:

@@ -64,7 +64,7 @@ def test_a_user_s_docker_is_found_as_their_own_commands_find_it(
     told = """case $1 in
       context) echo unix:///home/ana/docker.sock ;;
       network) echo '[{"Subnet": "172.20.0.0/16"}]' ;;
-      image) test -z "$AWS_IMAGE" || echo 87657e39105d ;;
+      image) test -z "$AWS_IMAGE" || echo "$AWS_IMAGE" ;;
     esac"""
     program(tmp_path, "docker", told)
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -72,8 +72,8 @@ def test_a_user_s_docker_is_found_as_their_own_commands_find_it(
     found = sam_invoke.docker_of_user()
     assert found == sam_invoke.Docker("unix:///home/ana/docker.sock", "172.20.0.1")
     # And not if it was pulled before
-    monkeypatch.setenv("AWS_IMAGE", "yes")
-    assert sam_invoke.docker_of_user().image.startswith("public.ecr.aws/lambda/python:3.")
+    monkeypatch.setenv("AWS_IMAGE", "registry.example/lambda/python:3.13-x86_64")
+    assert sam_invoke.docker_of_user().image == "registry.example/lambda/python:3.13-x86_64"
 
 
 def test_who_is_not_root_is_told_that_sam_test_can_get_no_docker(
