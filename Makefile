@@ -5,6 +5,7 @@ STEP ?=
 EVENT ?=
 FILE ?=
 STACK ?=
+STAGE ?=
 CALLS ?=
 ONLY ?=
 SAMPLE ?= 0
@@ -17,7 +18,7 @@ dev := .local/env/dev/bin/python
 with_layer := PYTHONPATH=layers/dokstamp_sync:.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test up send invoke outage limit dead-letters redrive faults limits planted mutants fuzz check pins clean
+.PHONY: help run test up send invoke sam-invoke sam-test outage limit dead-letters redrive build deploy faults limits planted mutants fuzz check pins clean
 
 help: ## shows this
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s%s\n", $$1, $$2}'
@@ -42,6 +43,10 @@ invoke: ## one function on its event, against the stack of `make up`: STEP=cours
 	@$(environments) dev sam
 	@$(dev) -m local.invoke "$(STEP)" "$(EVENT)"
 
+sam-invoke: ## the same in a container, by `sam local invoke`; needs Docker: STEP=course [EVENT=path]
+	@$(environments) dev sam
+	@$(dev) -m local.sam_invoke "$(STEP)" "$(EVENT)"
+
 outage: SECONDS ?= 60
 outage: ## DokStamp's sandbox of `make up` fails for a while, and all goes on by itself: [SECONDS=60]
 	@$(environments) dev
@@ -59,9 +64,21 @@ redrive: ## moves a step's dead letters back to its queue: STEP=course [STACK=na
 	@$(environments) dev
 	@$(dev) -m local.redrive --step "$(STEP)" --stack "$(STACK)"
 
+build: ## builds for AWS, for this machine's Python and processor
+	@$(environments) dev sam
+	@$(dev) -m local.release nowhere
+
+deploy: ## builds, and deploys to AWS with your credentials: STAGE=dev (or prod) [PARAMETERS="DokStampTenant=school.example"]
+	@$(environments) dev sam
+	@$(dev) -m local.release "$(STAGE)"
+
 test: ## everything that CI runs
 	@$(environments) dev sam emulator
 	@$(dev) -m local.checks
+
+sam-test: ## `sam local invoke` for all eleven functions, on a stack of its own; gets Docker on Debian, as root
+	@$(environments) dev sam emulator
+	@$(with_layer) $(dev) -m tests.sam
 
 faults: ## every fault on every call, then 5,000 schedules: [ONLY=regex] [SCHEDULES=100] [WAYS=100] [SEED=1]
 	@$(environments) dev

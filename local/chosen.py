@@ -32,7 +32,7 @@ WHOLE = ("MaximumConcurrency", "BatchSize")
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The parameters that PARAMETERS sets; raises Failed where the template or the functions would not take them."""
-    chosen = _read(environment.get("PARAMETERS", ""))
+    chosen = read(environment.get("PARAMETERS", ""))
     known = template.parameters()
     for name, value in chosen.items():
         if name not in known:
@@ -48,7 +48,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, s
     return chosen
 
 
-def _read(text: str) -> dict[str, str]:
+def read(text: str) -> dict[str, str]:
+    """The names and values in PARAMETERS; raises Failed where there are none."""
     try:
         parts = [part.partition("=") for part in shlex.split(text)]
     except ValueError:

@@ -20,21 +20,53 @@ from local.parameters import REGION, STEPS, pascal
 from local.places import BUILD, EVENTS
 from local.processes import Failed
 from local.report import console
+from local.stack_file import StackFile
 
 FUNCTIONS = ("intake", *STEPS, "results")
 LAYERS = ("DependenciesLayer", "SharedLayer")
 
 
-def _environment(configuration: dict[str, Any], endpoint_url: str) -> dict[str, str]:
+def chosen(command: str, about: str | None) -> tuple[str, Path]:
+    """Which function, and the event, of the arguments of `make invoke` or `make sam-invoke`."""
+    parser = argparse.ArgumentParser(prog=f"make {command} STEP=course [EVENT=path]", description=about)
+    parser.add_argument("function")
+    parser.add_argument("event", nargs="?", default="")
+    options = parser.parse_args()
+    if options.function not in FUNCTIONS:
+        raise Failed(f"Say which function: make {command} STEP=... with one of {', '.join(FUNCTIONS)}")
+    event = Path(options.event) if options.event else EVENTS / f"{options.function}.json"
+    try:
+        json.loads(event.read_bytes())
+    except OSError as error:
+        raise Failed(f"The event {event} can't be read: {error.strerror}. Name a file: EVENT=path") from None
+    except ValueError as error:
+        raise Failed(f"The event {event} is no JSON: {error}") from None
+    return options.function, event
+
+
+def deployed(info: StackFile, function: str) -> Any:
+    """The configuration of a function that the stack holds."""
+    functions = session().client("lambda", endpoint_url=info.endpoint_url, config=CLIENT)
+    return functions.get_function_configuration(FunctionName=function_of(function))
+
+
+def lent(info: StackFile, role: str) -> dict[str, str]:
+    """A role's credentials, as variables."""
+    sts = session().client("sts", endpoint_url=info.endpoint_url, config=CLIENT)
+    credentials = sts.assume_role(RoleArn=role, RoleSessionName="invoke")["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": credentials["SessionToken"],
+    }
+
+
+def _environment(info: StackFile, configuration: Any) -> dict[str, str]:
     """What Lambda gives the function: its variables, its name, its time limit, and its role's credentials."""
-    sts = session().client("sts", endpoint_url=endpoint_url, config=CLIENT)
-    lent = sts.assume_role(RoleArn=configuration["Role"], RoleSessionName="invoke")["Credentials"]
     return {
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": lent["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": lent["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": lent["SessionToken"],
+        **lent(info, configuration["Role"]),
         "AWS_LAMBDA_FUNCTION_NAME": configuration["FunctionName"],
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(configuration["Timeout"]),
@@ -43,41 +75,33 @@ def _environment(configuration: dict[str, Any], endpoint_url: str) -> dict[str, 
     }
 
 
-def _read_event(path: Path) -> bytes:
-    try:
-        event = path.read_bytes()
-        json.loads(event)
-    except OSError as error:
-        raise Failed(f"The event {path} can't be read: {error.strerror}. Name a file: EVENT=path") from None
-    except ValueError as error:
-        raise Failed(f"The event {path} is no JSON: {error}") from None
-    return event
+def invoke(info: StackFile, function: str, event: Path, log: Path) -> Any:
+    """What the built function answers, or what Lambda says in its place."""
+    configuration = deployed(info, function)
+    with interface_emulator.started(
+        configuration["Handler"],
+        folder=BUILD / f"{pascal(function)}Function",
+        layers=[BUILD / layer / "python" for layer in LAYERS],
+        environment=_environment(info, configuration),
+        log=log,
+    ) as address:
+        return interface_emulator.invoke(address, event.read_bytes(), configuration["Timeout"])
+
+
+def show(answer: Any) -> int:
+    """Shows what a function answered; 1 if that is an error, else 0."""
+    console.print_json(json.dumps(answer))
+    return int(isinstance(answer, dict) and "errorMessage" in answer)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="make invoke STEP=course [EVENT=path]", description=__doc__)
-    parser.add_argument("function")
-    parser.add_argument("event", nargs="?", default="")
-    options = parser.parse_args()
-    if options.function not in FUNCTIONS:
-        raise Failed(f"Say which function: make invoke STEP=... with one of {', '.join(FUNCTIONS)}")
-    event = _read_event(Path(options.event) if options.event else EVENTS / f"{options.function}.json")
+    function, event = chosen("invoke", __doc__)
     info = stack_file.read()
-    functions = session().client("lambda", endpoint_url=info.endpoint_url, config=CLIENT)
-    configuration: Any = functions.get_function_configuration(FunctionName=function_of(options.function))
     log = Path(info.logs) / "invoke.log"
     log.unlink(missing_ok=True)
-    with interface_emulator.started(
-        configuration["Handler"],
-        folder=BUILD / f"{pascal(options.function)}Function",
-        layers=[BUILD / layer / "python" for layer in LAYERS],
-        environment=_environment(configuration, info.endpoint_url),
-        log=log,
-    ) as address:
-        answer = interface_emulator.invoke(address, event, configuration["Timeout"])
+    answer = invoke(info, function, event, log)
     console.print(log.read_text(errors="replace"), style="dim", markup=False)
-    console.print_json(json.dumps(answer))
-    return int(isinstance(answer, dict) and "errorMessage" in answer)
+    return show(answer)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ def test_the_least_environment_is_enough() -> None:
         ({"DOKSTAMP_AUTH": "basic"}, "DOKSTAMP_AUTH"),
         ({"DOKSTAMP_ISSUE": "now"}, "DOKSTAMP_ISSUE"),
         ({"RECORD_THREADS": "many"}, "RECORD_THREADS"),
+        # What the SAM CLI gives where it does not know the bucket's name: the resource's.
+        ({"PDF_BUCKET": "PdfBucket"}, "PDF_BUCKET"),
         ({"LEASE_SECONDS": "90"}, "LEASE_SECONDS"),
         ({"DEADLINE_SECONDS": "120"}, "LEASE_SECONDS"),
         ({"RETRY_CAP_SECONDS": "3600"}, "lower MAXIMUM_RECEIVES, RETRY_CAP_SECONDS or LEASE_SECONDS"),

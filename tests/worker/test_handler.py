@@ -61,6 +61,24 @@ def test_every_step_brings_its_sample_event_to_an_outcome(
     assert ids <= {*world.kept("mapping")}
 
 
+@pytest.mark.parametrize("bucket", ["", "PdfBucket"])
+def test_the_certificate_step_does_nothing_while_nobody_has_told_it_its_bucket(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, bucket: str
+) -> None:
+    # Given a function without its bucket, or with the resource's name, which the SAM CLI gives in place of it
+    monkeypatch.setenv("PDF_BUCKET", bucket)
+    # And nothing that the records could wait for
+    monkeypatch.setenv("MAXIMUM_RECEIVES", "1")
+    monkeypatch.setenv("PATIENCE_SECONDS", "0")
+    event = json.loads((EVENTS / "certificate.json").read_text(encoding="utf-8"))
+    # When it gets certificates
+    answer = serve(rules(Step.CERTIFICATE))(event, FakeContext())
+    # Then their message stays, nothing is written down, and the log names the variable
+    assert failed(answer) == [each["messageId"] for each in event["Records"]]
+    assert world.kept("mapping") == world.kept("outcomes") == {}
+    assert any("PDF_BUCKET" in getattr(line, "reason", "") for line in caplog.records)
+
+
 def test_only_the_message_that_is_not_done_comes_back(world: World, handler: Handler, sandbox: Sandbox) -> None:
     # Given two messages, and a DokStamp that cannot take one of the students
     sandbox.add_faults(Fault(kind="status", status=503, method="POST", where="bia@school.example"))

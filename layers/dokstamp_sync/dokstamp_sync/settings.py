@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -14,6 +15,16 @@ from dokstamp_sync.fields import sis_id
 
 # Where no network is crossed: the sandbox of the local stack, also from within a container.
 THIS_MACHINE = ("127.0.0.1", "localhost", "host.docker.internal")
+
+
+# The SAM CLI gives a container the resource's name, `PdfBucket`, unless it is told the bucket's.
+BUCKET = re.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+def _bucket(name: str) -> str:
+    if not BUCKET.fullmatch(name):
+        raise ValueError("it is not the name of an S3 bucket")
+    return name
 
 
 class QueueSettings(BaseModel):
@@ -52,7 +63,7 @@ class Settings(QueueSettings):
     inbox_queue_url: str = ""
     results_queue_url: str = ""
     state_machine_arn: str = ""
-    pdf_bucket: str = ""
+    pdf_bucket: Annotated[str, AfterValidator(_bucket)] = ""
     pdf_maximum_bytes: int = 20 * 1024 * 1024
 
     record_threads: int = 8

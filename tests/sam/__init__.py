@@ -1,0 +1,1 @@
+"""`make sam-test`: every function once, in a container."""
