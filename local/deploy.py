@@ -11,7 +11,7 @@ from pathlib import Path
 from local.aws import CLIENT, command_environment, session
 from local.gaps import mend
 from local.parameters import ARTIFACTS_BUCKET, LOCAL_VALUES, STACK_NAME
-from local.places import BUILD, LOCAL, ROOT, SAM_CONFIG, TEMPLATE, python_of
+from local.places import BUILD, LOCAL, OBSERVABILITY, ROOT, SAM_CONFIG, TEMPLATE, python_of
 from local.processes import run
 
 LOCK = LOCAL / "build.lock"
@@ -21,6 +21,7 @@ SOURCES = ("functions", "layers", "statemachine")
 
 def _sources() -> Iterator[Path]:
     yield TEMPLATE
+    yield OBSERVABILITY
     yield SAM_CONFIG
     for folder in SOURCES:
         yield from sorted(

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from dokstamp_sync.order import Step
+
+
+class Metrics(AmazonCloudWatchEMFProvider):
+    """Each metric is kept by function, and once more for the whole stack: an alarm on all functions reads one metric."""
+
+    def serialize_metric_set(self, *args: Any, **kwargs: Any) -> Any:
+        self.dimension_sets[:] = [{"scope": "stack"}]
+        return super().serialize_metric_set(*args, **kwargs)
+
 
 logger = Logger()
 metrics = Metrics()
