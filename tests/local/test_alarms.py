@@ -19,6 +19,8 @@ from tests.local.deployed_alarms import measured, on, on_aws_metrics, url_of, wa
 from tests.local.troubled import exhausted_at_the_intake, school, wait_for
 from tests.local.world import World
 
+pytestmark = pytest.mark.usefixtures("alarms")
+
 NO_EVENT = b"[]"
 PROVOKED = {
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
@@ -30,13 +32,16 @@ PROVOKED = {
 
 
 def test_every_alarm_on_a_metric_of_aws_is_provoked_here(world: World) -> None:
-    assert {(each.namespace, each.metric) for each in on_aws_metrics(world)} == PROVOKED
+    found = {(each.namespace, each.metric) for each in on_aws_metrics(world)}
+    # But for one: MiniStack has no limit of functions that run at once
+    assert found - PROVOKED == {("AWS/Lambda", "Throttles")}
+    assert found >= PROVOKED
 
 
 def red(world: World) -> set[str]:
     """The alarms in whose dead letters something waits."""
     alarms = on(world, "ApproximateNumberOfMessagesVisible")
-    return {each.name for each in alarms if waiting(world, each.of) > each.threshold}
+    return {each.name for each in alarms if waiting(world, each.of) >= each.threshold}
 
 
 def dead_letters_of(step: str) -> str:
@@ -129,8 +134,8 @@ def event_sources_off(world: World) -> Iterator[None]:
 
 
 def test_a_message_that_nobody_takes_grows_too_old_where_its_alarm_looks(world: World) -> None:
-    # Given every queue's alarm, with the deployed threshold, and functions that take nothing
-    alarms = on(world, "ApproximateAgeOfOldestMessage")
+    # Given the alarm of every queue that functions take, with the deployed threshold, and functions that take nothing
+    alarms = [each for each in on(world, "ApproximateAgeOfOldestMessage") if each.of != function_of("results")]
     assert {each.of for each in alarms} == {function_of(step) for step in (*STEPS, "inbox")}
     assert {each.threshold for each in alarms} == {float(PARAMETERS["OldestMessageSeconds"])}
     with event_sources_off(world):
@@ -153,8 +158,8 @@ def test_a_run_that_ends_badly_is_one_of_the_state_machine_that_its_alarm_names(
 ) -> None:
     # Given a run that came to this end
     (alarm,) = on(world, f"Executions{end}")
-    assert alarm.name == f"{STACK_NAME}-runs-{end}"
+    assert alarm.name == f"{STACK_NAME}-runs-{end.lower()}"
     # Then it is one of those that the alarm's metric counts
     pages = world.states.get_paginator("list_executions").paginate(stateMachineArn=alarm.of, statusFilter=end.upper())
     assert cut_off[end] in [each["executionArn"] for page in pages for each in page["executions"]]
-    assert alarm.threshold == 0
+    assert alarm.threshold == 1

@@ -11,8 +11,8 @@ from local.template import raw
 
 __all__ = ["OBSERVABILITY", "ROOT", "TEMPLATE", "raw"]
 
-# What holds where every parameter is left at its default.
-BY_DEFAULT = frozenset({"HasMetricMath"})
+# What holds where every parameter is left at its default, on AWS.
+BY_DEFAULT = frozenset({"OnAws", "HasMetricMath"})
 WITH_KEY = BY_DEFAULT | {"HasKmsKey"}
 WITH_TRACING = BY_DEFAULT | {"HasTracing"}
 NOTHING = {"Ref": "AWS::NoValue"}
