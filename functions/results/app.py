@@ -44,14 +44,20 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | N
 
 def _result_of_end(end: dict[str, Any]) -> dict[str, Any] | None:
     """Without records: what became of them when the run was cut off, only the mapping and the dead letters tell."""
-    _, runs, _ = _build()
-    # If the stack has an encryption key of its own, the event does not hold the error.
-    if end["status"] == "FAILED":
-        with _asking("the run could not be asked for"):
-            ended = runs.describe_execution(executionArn=end["executionArn"])
-        if ended.get("error") == REPORTED:
-            return None
+    if end["status"] == "FAILED" and (end.get("error") or _error_of(end["executionArn"])) == REPORTED:
+        return None
     return result(end["name"], [], failed=True)
+
+
+def _error_of(execution: str) -> str | None:
+    """Of an event that does not hold it: with an encryption key of its own the stack's events do not."""
+    _, runs, _ = _build()
+    with _asking("the run could not be asked for"):
+        ended = runs.describe_execution(executionArn=execution)
+    # What Step Functions tells may be older than the event.
+    if ended["status"] == "RUNNING":
+        raise Retry("the run has failed, and Step Functions still tells that it is running")
+    return ended.get("error")
 
 
 def _report(told: dict[str, Any] | None) -> dict[str, Any] | None:

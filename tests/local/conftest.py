@@ -9,9 +9,9 @@ from local import deploy
 from local.locks import hold
 from local.places import LOCAL
 from local.stack import LocalStack
-from tests.template.cloudformation import default
 from tests.local.troubled import given_up, go_through, stopped
 from tests.local.world import World
+from tests.template.cloudformation import default
 
 RECORDER = Path(__file__).with_name("recorder.py")
 # Short enough to see a queue exhausted, and a message too old.

@@ -100,7 +100,7 @@ def _put_in(value: Any, variable: str, row: str) -> Any:
 
 
 def _resolved(value: Any, mappings: dict[str, Any]) -> Any:
-    """Mappings looked up, places of lists, too, and every Fn::Sub without a reference, or with a known name, as text."""
+    """Mappings and places of lists looked up, and every Fn::Sub without a reference, or with a known name, as text."""
     if isinstance(value, list):
         return [_resolved(each, mappings) for each in value]
     if not isinstance(value, dict):

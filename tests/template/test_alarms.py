@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.order import Step
-from tests.template.cloudformation import BY_DEFAULT, OBSERVABILITY, ROOT, default, of_type, raw, resources
+from tests.template.cloudformation import BY_DEFAULT, OBSERVABILITY, ROOT, default, of_type, raw
 from tests.template.emitted import OF_AWS, emitted
 
 ALARMS = of_type("AWS::CloudWatch::Alarm", of=OBSERVABILITY)
@@ -62,9 +62,7 @@ def test_the_alarms_watch_what_the_template_makes() -> None:
     too_old = watched("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName")
     assert too_old == sorted({*taken, "${Stack}-results"})
     # And each function has one on its deaths
-    assert watched("AWS/Lambda", "Errors", "FunctionName") == sorted(
-        names("AWS::Serverless::Function", "FunctionName")
-    )
+    assert watched("AWS/Lambda", "Errors", "FunctionName") == sorted(names("AWS::Serverless::Function", "FunctionName"))
 
 
 def test_a_message_that_functions_take_is_too_old_later_than_a_record_that_waits_for_its_parent() -> None:
@@ -204,8 +202,8 @@ def test_the_template_hands_on_what_the_alarms_need() -> None:
 def test_an_idle_stack_costs_at_most_eight_dollars_a_month_as_readme_says() -> None:
     # Given what costs though nothing is to be done
     alarms = len([one for alarm in ALARMS.values() for one in metrics(alarm)]) * USD_A_METRIC
-    sources = [each for function in of_type("AWS::Serverless::Function").values() for each in function["Events"].values()]
-    pollers = sum(each["Type"] == "SQS" for each in sources) * POLLS_A_MONTH * USD_A_POLL
+    fed = [each["Events"].values() for each in of_type("AWS::Serverless::Function").values()]
+    pollers = sum(event["Type"] == "SQS" for events in fed for event in events) * POLLS_A_MONTH * USD_A_POLL
     secrets = len(of_type("AWS::SecretsManager::Secret")) * USD_A_SECRET
     assert not of_type("AWS::CloudWatch::Dashboard", of=OBSERVABILITY)
     # Then it is little, and README says how it is made up

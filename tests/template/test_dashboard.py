@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.template.cloudformation import BY_DEFAULT, OBSERVABILITY, of_type, raw
 from tests.template.emitted import OF_AWS, emitted
-from tests.template.test_alarms import ALARMS, OURS
+from tests.template.test_alarms import ALARMS, OURS, names
 
 # As CloudFormation fills them in.
 KNOWN = {"${Stack}": "s", "${AWS::Region}": "r", "${AWS::Partition}": "aws", "${AWS::AccountId}": "1"}
@@ -34,10 +34,10 @@ def read() -> list[list[Any]]:
     for widget in widgets():
         before: list[Any] = []
         for each in widget["properties"].get("metrics", []):
-            names = [part for part in each if isinstance(part, str)]
-            if names[:1] == ["..."]:
-                names = [*before[: -len(names) + 1], *names[1:]]
-            before = [before[place] if part == "." else part for place, part in enumerate(names)]
+            said = [part for part in each if isinstance(part, str)]
+            if said[:1] == ["..."]:
+                said = [*before[: -len(said) + 1], *said[1:]]
+            before = [before[place] if part == "." else part for place, part in enumerate(said)]
             found += [before] if before else []
     return found
 
@@ -75,7 +75,7 @@ def test_it_shows_all_that_the_code_counts_and_nothing_else() -> None:
 
 def test_what_it_reads_of_aws_exists() -> None:
     of_aws = [each for each in read() if each[0] != filled(OURS)]
-    queues = {filled(each["QueueName"]).replace("${AWS::StackName}", "s") for each in of_type("AWS::SQS::Queue").values()}
-    assert {each[1] for each in of_aws} <= {name for names in OF_AWS.values() for name in names}
+    queues = {filled({"Fn::Sub": each}) for each in names("AWS::SQS::Queue", "QueueName")}
+    assert {each[1] for each in of_aws} <= {name for known in OF_AWS.values() for name in known}
     assert {each[3] for each in of_aws if each[0] == "AWS/SQS"} == queues
     assert {each[3] for each in of_aws if each[0] == "AWS/States"} == {"arn:aws:states:r:1:stateMachine:s"}

@@ -14,7 +14,7 @@ from dokstamp_sync.order import Step
 
 
 class Metrics(AmazonCloudWatchEMFProvider):
-    """Each metric is kept by function, and once more for the whole stack: an alarm on all functions reads one metric."""
+    """Each metric is kept by function, and once more for the whole stack, for the alarms on all functions."""
 
     def serialize_metric_set(self, *args: Any, **kwargs: Any) -> Any:
         self.dimension_sets[:] = [{"scope": "stack"}]
