@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dokstamp_sync import failures, observability
 from dokstamp_sync.errors import Retry
-from dokstamp_sync.observability import logger, metrics
+from dokstamp_sync.observability import logger, measured
 from dokstamp_sync.results import REPORTED, result, result_of_state
 from dokstamp_sync.settings import Settings
 
@@ -35,7 +35,7 @@ def _build() -> tuple[SQSClient, SFNClient, Settings]:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@measured
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
     """Takes a run's last state, or the event of its end; answers the result, None if the run has reported it itself."""
     with failures.told("result"):

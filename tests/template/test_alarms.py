@@ -172,8 +172,8 @@ def test_every_alarm_reads_metrics_that_somebody_emits(alarm: str) -> None:
 @pytest.mark.parametrize("alarm", ALARMS)
 def test_every_alarm_tells_whoever_is_named_and_says_what_to_do(alarm: str) -> None:
     told = {"HasAlarmTopic": {"Ref": "AlarmTopicArn"}, "HasAlarmEmail": {"Ref": "Topic"}}
-    for holds in ({}, {"HasAlarmTopic"}, {"HasAlarmEmail"}, set(told)):
-        given = of_type("AWS::CloudWatch::Alarm", BY_DEFAULT | frozenset(holds), OBSERVABILITY)[alarm]
+    for holds in (frozenset[str](), frozenset({"HasAlarmTopic"}), frozenset({"HasAlarmEmail"}), frozenset(told)):
+        given = of_type("AWS::CloudWatch::Alarm", BY_DEFAULT | holds, OBSERVABILITY)[alarm]
         assert given["AlarmActions"] == given["OKActions"] == [told[each] for each in told if each in holds]
     assert given["TreatMissingData"] == "notBreaching"
     assert 'README.md, "When something is red"' in given["AlarmDescription"]

@@ -47,6 +47,19 @@ def test_no_map_within_a_loop_begins_with_a_condition(template: Path) -> None:
             assert next(iter(each), "") != "Condition", name
 
 
+@pytest.mark.parametrize("template", [TEMPLATE, OBSERVABILITY])
+def test_what_a_loop_puts_into_a_text_has_a_name_of_its_own(template: Path) -> None:
+    # Given every text with variables within a loop, but those that are the name of a resource
+    variables = {variable for variable, _, _ in loops(template).values()}
+    for _, _, body in loops(template).values():
+        for given in [each["Fn::Sub"] for each in maps(body) if "Fn::Sub" in each]:
+            text, names = given if isinstance(given, list) else (given, {})
+            used = set(re.findall(r"\$\{([^}]+)\}", text))
+            # Then no loop's variable stands beside another one, and none is given another meaning
+            assert not (used & variables and used - variables), text
+            assert not set(names) & variables, text
+
+
 def maps(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         yield value

@@ -38,8 +38,14 @@ def translated(template: Path) -> str:
     if not python.exists():
         pytest.fail("the SAM CLI is not installed: run `python3 -m local.environments sam`, or `make test`")
     environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1"}
-    command = [python, "-c", TRANSLATE]
-    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(
+        [python, "-c", TRANSLATE],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
