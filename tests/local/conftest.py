@@ -23,6 +23,7 @@ PARAMETERS = {
     "OldestMessageSeconds": "3",
 }
 
+ADDRESS = "somebody@school.example"
 THRESHOLDS = ("OldestMessageSeconds", "RejectedPercent", "RejectedFromRecords")
 
 
@@ -53,7 +54,7 @@ def world(decisions: Path) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def alarms(world: World) -> None:
     """The alarms, deployed for the stack. They need its names alone."""
-    given = {name: PARAMETERS.get(name) or str(default(name)) for name in THRESHOLDS}
+    given = {name: PARAMETERS.get(name) or str(default(name)) for name in THRESHOLDS} | {"AlarmEmail": ADDRESS}
     with hold(deploy.LOCK, wait=True):
         deploy.deploy_alarms(LOCAL, Path(world.info.logs) / "sam.log", world.info.endpoint_url, given)
 

@@ -14,7 +14,7 @@ import pytest
 from dokstamp_sync.order import Step
 from local.gaps import function_of
 from local.parameters import STACK_NAME, STEPS
-from tests.local.conftest import PARAMETERS
+from tests.local.conftest import ADDRESS, PARAMETERS
 from tests.local.deployed_alarms import measured, on, on_aws_metrics, url_of, waiting
 from tests.local.troubled import exhausted_at_the_intake, school, wait_for
 from tests.local.world import World
@@ -36,6 +36,24 @@ def test_every_alarm_on_a_metric_of_aws_is_provoked_here(world: World) -> None:
     # But for one: MiniStack has no limit of functions that run at once
     assert found - PROVOKED == {("AWS/Lambda", "Throttles")}
     assert found >= PROVOKED
+
+
+def test_every_alarm_tells_the_address_and_is_on_the_dashboard(world: World) -> None:
+    # Given the topic that was made for the address
+    (told,) = world.stack.client("sns").list_subscriptions()["Subscriptions"]
+    assert (told["Protocol"], told["Endpoint"]) == ("email", ADDRESS)
+    # Then each deployed alarm tells it, when it begins and when it ends
+    pages = world.cloudwatch.get_paginator("describe_alarms").paginate()
+    alarms = [each for page in pages for each in page["MetricAlarms"]]
+    assert alarms
+    assert {tuple(each[when]) for each in alarms for when in ("AlarmActions", "OKActions")} == {(told["TopicArn"],)}
+    # And the dashboard shows each, besides those on metric math
+    (board,) = world.cloudwatch.list_dashboards()["DashboardEntries"]
+    body = json.loads(world.cloudwatch.get_dashboard(DashboardName=board["DashboardName"])["DashboardBody"])
+    shown = {arn for widget in body["widgets"] for arn in widget["properties"].get("alarms", [])}
+    assert {each["AlarmArn"] for each in alarms} <= shown
+    missing = {arn.rpartition(":")[2] for arn in shown - {each["AlarmArn"] for each in alarms}}
+    assert missing == {f"{STACK_NAME}-rejected", f"{STACK_NAME}-certificates-rejected"}
 
 
 def red(world: World) -> set[str]:
