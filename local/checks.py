@@ -11,7 +11,7 @@ from rich.rule import Rule
 
 from local.aws import command_environment
 from local.command import carry_out
-from local.places import LOCAL, ROOT, TEMPLATE, python_of
+from local.places import LOCAL, OBSERVABILITY, ROOT, TEMPLATE, python_of
 from local.report import console, errors
 
 DEV = python_of("dev")
@@ -22,7 +22,7 @@ CHECKS: dict[str, Command] = {
     "lint": (DEV, "-m", "ruff", "check"),
     "format": (DEV, "-m", "ruff", "format", "--check"),
     "types": (DEV, "-m", "mypy"),
-    "template, by cfn-lint": (DEV.with_name("cfn-lint"), TEMPLATE),
+    "template, by cfn-lint": (DEV.with_name("cfn-lint"), TEMPLATE, OBSERVABILITY),
     "template, by the SAM CLI": (SAM, "-m", "samcli", "validate", "--lint", "--template-file", TEMPLATE),
     "tests": (DEV, "-m", "pytest", "-n", "2", "--dist", "loadgroup"),
 }

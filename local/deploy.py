@@ -11,16 +11,19 @@ from pathlib import Path
 from local.aws import CLIENT, command_environment, session
 from local.gaps import mend
 from local.parameters import ARTIFACTS_BUCKET, LOCAL_VALUES, STACK_NAME
-from local.places import BUILD, LOCAL, ROOT, SAM_CONFIG, TEMPLATE, python_of
+from local.places import BUILD, LOCAL, OBSERVABILITY, ROOT, SAM_CONFIG, TEMPLATE, python_of
 from local.processes import run
 
 LOCK = LOCAL / "build.lock"
 BUILT_OF = LOCAL / "built-of.sha256"
 SOURCES = ("functions", "layers", "statemachine")
+# The resource of template.yaml that is a stack of its own.
+PART = "Observability"
 
 
 def _sources() -> Iterator[Path]:
     yield TEMPLATE
+    yield OBSERVABILITY
     yield SAM_CONFIG
     for folder in SOURCES:
         yield from sorted(
@@ -64,16 +67,28 @@ def build(own: Path, log: Path) -> bool:
     return True
 
 
+def _deploy(built: Path, stack: str, own: Path, log: Path, endpoint_url: str, values: Mapping[str, str]) -> None:
+    options = ["--stack-name", stack, "--s3-bucket", ARTIFACTS_BUCKET, "--no-resolve-s3", "--no-confirm-changeset"]
+    options += ["--no-progressbar", "--on-failure", "DO_NOTHING"]
+    _sam(own, endpoint_url, log, "deploy", "--template-file", built, *options, *_overrides(values), what="sam deploy")
+
+
 def deploy(own: Path, log: Path, endpoint_url: str, values: Mapping[str, str]) -> dict[str, str]:
     """Deploys what was built and returns the stack's outputs."""
     s3 = session().client("s3", endpoint_url=endpoint_url, config=CLIENT)
     s3.create_bucket(Bucket=ARTIFACTS_BUCKET)
-    options = ["--stack-name", STACK_NAME, "--s3-bucket", ARTIFACTS_BUCKET, "--no-resolve-s3", "--no-confirm-changeset"]
-    options += ["--no-progressbar", "--on-failure", "DO_NOTHING"]
-    built = ("--template-file", BUILD / "template.yaml")
-    _sam(own, endpoint_url, log, "deploy", *built, *options, *_overrides(values), what="sam deploy")
+    _deploy(BUILD / "template.yaml", STACK_NAME, own, log, endpoint_url, values)
     cloudformation = session().client("cloudformation", endpoint_url=endpoint_url, config=CLIENT)
     stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     mend(endpoint_url, int(values["MaximumConcurrency"]), outputs["PdfBucketName"])
     return outputs
+
+
+def deploy_alarms(own: Path, log: Path, endpoint_url: str, values: Mapping[str, str]) -> None:
+    """Deploys alarms and dashboard, which on AWS are a part of the stack: MiniStack knows no loops in such parts.
+
+    ``values``: the parameters of observability.yaml without those that are the same on every MiniStack.
+    """
+    same = {"Stack": STACK_NAME, "MetricMath": "false", "Dashboard": "true"}
+    _deploy(BUILD / PART / "template.yaml", f"{STACK_NAME}-{PART.lower()}", own, log, endpoint_url, {**values, **same})

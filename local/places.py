@@ -11,6 +11,7 @@ STACKS = LOCAL / "stacks"
 STACK_FILE = LOCAL / "stack.json"
 
 TEMPLATE = ROOT / "template.yaml"
+OBSERVABILITY = ROOT / "observability.yaml"
 LAYER = ROOT / "layers" / "dokstamp_sync"
 SAM_CONFIG = ROOT / "samconfig.toml"
 # Not SAM's own folder: what is built here is for this machine's Python, not for AWS.

@@ -17,11 +17,11 @@ from rich.rule import Rule
 from local import expanded
 from local.command import carry_out
 from local.pins import FILES
-from local.places import LOCAL, ROOT, python_of
+from local.places import LOCAL, OBSERVABILITY, ROOT, TEMPLATE, python_of
 from local.processes import Failed
 from local.report import console
 
-TEMPLATE = LOCAL / "scan" / "template.json"
+EXPANDED = LOCAL / "scan"
 CONFIG = ROOT / ".checkov.yaml"
 # Else it takes a file that it cannot read for one without faults.
 STRICT = {"CKV_PARSE_ERROR_FAIL": "true"}
@@ -52,18 +52,11 @@ def _tool(name: str) -> Path:
 
 
 def scan_template() -> bool:
-    """Whether checkov has nothing to say about the template."""
-    expanded.write(TEMPLATE)
-    command: list[str | Path] = [
-        _tool("checkov"),
-        "--file",
-        TEMPLATE,
-        "--framework",
-        "cloudformation",
-        "--config-file",
-        CONFIG,
-    ]
-    command += ["--compact", "--quiet", "--skip-download"]
+    """Whether checkov has nothing to say about the templates."""
+    for template in (TEMPLATE, OBSERVABILITY):
+        expanded.write(template, EXPANDED / f"{template.stem}.json")
+    command: list[str | Path] = [_tool("checkov"), "--directory", EXPANDED, "--framework", "cloudformation"]
+    command += ["--config-file", CONFIG, "--compact", "--quiet", "--skip-download"]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **STRICT}, check=False).returncode == 0
 
 

@@ -1,8 +1,9 @@
-"""The template as plain Python: `!Ref x` as `{"Ref": "x"}`, `!GetAtt a.b` as `{"Fn::GetAtt": ["a", "b"]}`."""
+"""A template as plain Python: `!Ref x` as `{"Ref": "x"}`, `!GetAtt a.b` as `{"Fn::GetAtt": ["a", "b"]}`."""
 
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -32,9 +33,9 @@ _Loader.add_multi_constructor("!", _tag)
 
 
 @cache
-def raw() -> dict[str, Any]:
+def raw(of: Path = TEMPLATE) -> dict[str, Any]:
     """The template as it is written."""
-    return dict(yaml.load(TEMPLATE.read_text(encoding="utf-8"), _Loader))
+    return dict(yaml.load(of.read_text(encoding="utf-8"), _Loader))
 
 
 def parameters() -> dict[str, dict[str, Any]]:

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dokstamp_sync import failures, observability
 from dokstamp_sync.errors import Retry
-from dokstamp_sync.observability import logger, metrics
+from dokstamp_sync.observability import logger, measured
 from dokstamp_sync.results import REPORTED, result, result_of_state
 from dokstamp_sync.settings import Settings
 
@@ -35,7 +35,7 @@ def _build() -> tuple[SQSClient, SFNClient, Settings]:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@measured
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
     """Takes a run's last state, or the event of its end; answers the result, None if the run has reported it itself."""
     with failures.told("result"):
@@ -44,14 +44,20 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | N
 
 def _result_of_end(end: dict[str, Any]) -> dict[str, Any] | None:
     """Without records: what became of them when the run was cut off, only the mapping and the dead letters tell."""
-    _, runs, _ = _build()
-    # If the stack has an encryption key of its own, the event does not hold the error.
-    if end["status"] == "FAILED":
-        with _asking("the run could not be asked for"):
-            ended = runs.describe_execution(executionArn=end["executionArn"])
-        if ended.get("error") == REPORTED:
-            return None
+    if end["status"] == "FAILED" and (end.get("error") or _error_of(end["executionArn"])) == REPORTED:
+        return None
     return result(end["name"], [], failed=True)
+
+
+def _error_of(execution: str) -> str | None:
+    """Of an event that does not hold it: with an encryption key of its own the stack's events do not."""
+    _, runs, _ = _build()
+    with _asking("the run could not be asked for"):
+        ended = runs.describe_execution(executionArn=execution)
+    # What Step Functions tells may be older than the event.
+    if ended["status"] == "RUNNING":
+        raise Retry("the run has failed, and Step Functions still tells that it is running")
+    return ended.get("error")
 
 
 def _report(told: dict[str, Any] | None) -> dict[str, Any] | None:

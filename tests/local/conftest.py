@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from local import deploy
+from local.locks import hold
+from local.places import LOCAL
 from local.stack import LocalStack
 from tests.local.troubled import given_up, go_through, stopped
 from tests.local.world import World
+from tests.template.cloudformation import default
 
 RECORDER = Path(__file__).with_name("recorder.py")
 # Short enough to see a queue exhausted, and a message too old.
@@ -18,6 +22,9 @@ PARAMETERS = {
     "PatienceSeconds": "4",
     "OldestMessageSeconds": "3",
 }
+
+ADDRESS = "somebody@school.example"
+THRESHOLDS = ("OldestMessageSeconds", "RejectedPercent", "RejectedFromRecords")
 
 
 # Before pytest-xdist reads the groups.
@@ -42,6 +49,14 @@ def decisions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(decisions: Path) -> Iterator[World]:
     with LocalStack("tests", parameters=PARAMETERS, emulator_program=("-P", RECORDER, decisions)) as stack:
         yield World(stack)
+
+
+@pytest.fixture(scope="session")
+def alarms(world: World) -> None:
+    """The alarms, deployed for the stack. They need its names alone."""
+    given = {name: PARAMETERS.get(name) or str(default(name)) for name in THRESHOLDS} | {"AlarmEmail": ADDRESS}
+    with hold(deploy.LOCK, wait=True):
+        deploy.deploy_alarms(LOCAL, Path(world.info.logs) / "sam.log", world.info.endpoint_url, given)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,10 @@ from tests.local.world import World
 
 
 class Alarm(NamedTuple):
-    """An alarm on one of AWS's own metrics. ``of``: a queue's or a function's name, or a state machine's ARN."""
+    """An alarm on one of AWS's own metrics.
+
+    ``of``: a queue's or a function's name, a state machine's ARN, or nothing for the whole account.
+    """
 
     name: str
     namespace: str
@@ -25,7 +28,7 @@ def on_aws_metrics(world: World) -> list[Alarm]:
 
 
 def alarm_of(described: dict[str, Any]) -> Alarm:
-    (dimension,) = described["Dimensions"]
+    (dimension,) = described.get("Dimensions") or [{"Name": "", "Value": ""}]
     return Alarm(
         described["AlarmName"],
         described["Namespace"],

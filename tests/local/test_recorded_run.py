@@ -1,9 +1,11 @@
 """Every grant of every role is used by a run that is recorded, or has a reason; see recorder.py."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from local.gaps import function_of
 from tests.local import grants
 from tests.local.grants import Grant
 from tests.local.recorder import REFUSED
@@ -36,8 +38,16 @@ FOR_CHILDREN = {"WhatWaits", "SendItAgain"}
 
 @pytest.fixture(scope="module")
 def runs(world: World, delivered: str, cut_off: dict[str, str]) -> list[str]:
-    """The ARNs of runs that went through everything, to their end; and the intake has handed a message back."""
+    """The ARNs of runs that went through everything, to their end.
+
+    The intake has handed a message back, and the results function was told of an end without its error, as where the
+    stack has a key of its own.
+    """
     exhausted_at_the_intake(world)
+    end = {"status": "FAILED", "executionArn": cut_off["Failed"], "name": cut_off["Failed"].rpartition(":")[2]}
+    event = json.dumps({"detail": end | {"error": None}})
+    answer = world.functions.invoke(FunctionName=function_of("results"), Payload=event)
+    assert json.load(answer["Payload"]) is None
     return [delivered, *cut_off.values()]
 
 

@@ -1,13 +1,14 @@
 """`make check`: what could not be asked is not taken for what is fine."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
 
 from local import expanded, scan
 from local.scan import Audit
-from tests.template.cloudformation import ROOT, of_type
+from tests.template.cloudformation import OBSERVABILITY, ROOT, TEMPLATE, of_type
 
 FINE = {"name": "httpx", "version": "1.0", "vulns": []}
 UNANSWERED = {"name": "idna", "skip_reason": "could not be audited"}
@@ -35,12 +36,15 @@ def test_an_audit_says_what_it_found_and_what_it_could_not_ask(
     assert said in capsys.readouterr().out
 
 
-def test_scanners_see_every_queue_and_neither_loops_nor_conditions() -> None:
-    # Given the template as scanners see it
-    seen = expanded.expanded()
-    queues = {name for name, each in seen["Resources"].items() if each["Type"] == "AWS::SQS::Queue"}
+@pytest.mark.parametrize(
+    ("template", "kind"), [(TEMPLATE, "AWS::SQS::Queue"), (OBSERVABILITY, "AWS::CloudWatch::Alarm")]
+)
+def test_scanners_see_every_queue_and_alarm_and_neither_loops_nor_conditions(template: Path, kind: str) -> None:
+    # Given a template as scanners see it
+    seen = expanded.expanded(template)
+    found = {name for name, each in seen["Resources"].items() if each["Type"] == kind}
     # Then nothing in its resources is undecided, and none is missing
-    assert queues == set(of_type("AWS::SQS::Queue"))
+    assert found == set(of_type(kind, of=template))
     assert "Fn::ForEach" not in str(seen["Resources"])
     assert "Fn::If" not in str(seen["Resources"])
 

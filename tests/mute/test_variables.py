@@ -70,7 +70,7 @@ def test_a_function_without_a_place_for_its_metrics_dies_and_so_is_counted_by_aw
     # Given the one variable without which nothing can be counted
     def no_namespace(stage: Stage) -> None:
         stage.patch.delenv("POWERTOOLS_METRICS_NAMESPACE")
-        stage.patch.setattr("dokstamp_sync.observability.metrics.provider.namespace", None)
+        stage.patch.setattr("dokstamp_sync.observability.metrics.namespace", None)
 
     # When a message is to be counted, Then the function fails as a whole: the alarm on its errors sees that
     assert told(SCENES["a step creates"], sandbox, Aws(), no_namespace).raised is not None

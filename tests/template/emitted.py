@@ -10,7 +10,7 @@ from tests.boundaries.sources import FUNCTIONS, LAYER, files, tree
 
 OF_AWS = {
     "AWS/SQS": {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"},
-    "AWS/Lambda": {"Errors"},
+    "AWS/Lambda": {"Errors", "Throttles"},
     "AWS/States": {f"Executions{what}" for what in ("Started", "Succeeded", "Failed", "Aborted")},
 }
 # Names that are made when the code runs, by how they are written.

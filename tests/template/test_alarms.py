@@ -8,23 +8,32 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.order import Step
-from tests.template.cloudformation import ROOT, default, of_type, raw, resources
+from tests.template.cloudformation import BY_DEFAULT, OBSERVABILITY, ROOT, default, of_type, raw
 from tests.template.emitted import OF_AWS, emitted
 
-ALARMS = of_type("AWS::CloudWatch::Alarm")
-OURS: Any = {"Fn::Sub": "DokStampSync/${AWS::StackName}"}
-ENDS = ["intake", "results"]
-WITH_DEAD_LETTERS = [*(step.logical_id for step in Step), "Inbox"]
+ALARMS = of_type("AWS::CloudWatch::Alarm", of=OBSERVABILITY)
+OURS: Any = {"Fn::Sub": "DokStampSync/${Stack}"}
+OF_THE_STACK = {"scope": "stack"}
+STEPS = [step.value.replace("_", "-") for step in Step]
+USD_A_METRIC, USD_A_POLL, USD_A_SECRET, USD_A_MONTH = 0.10, 0.40 / 1_000_000, 0.40, 8.00
+# Lambda polls a queue that is empty with five connections, each for twenty seconds.
+POLLS_A_MONTH = 5 * 30.42 * 86_400 / 20
 
 
-def name_of(step: Step) -> str:
-    return step.value.replace("_", "-")
+def deployed(name: dict[str, str]) -> str:
+    """A name of template.yaml as observability.yaml, which is given the stack's name, says it."""
+    return name["Fn::Sub"].replace("${AWS::StackName}", "${Stack}")
+
+
+def names(kind: str, attribute: str) -> list[str]:
+    """The names of what template.yaml makes of this type."""
+    return [deployed(each[attribute]) for each in of_type(kind).values()]
 
 
 def metrics(alarm: Any) -> Iterator[tuple[Any, str, dict[str, Any]]]:
     """Namespace, name and dimensions of every metric that an alarm reads."""
     for each in [alarm] if "MetricName" in alarm else [each["MetricStat"]["Metric"] for each in _stats(alarm)]:
-        yield each["Namespace"], each["MetricName"], {one["Name"]: one["Value"] for one in each["Dimensions"]}
+        yield each["Namespace"], each["MetricName"], {one["Name"]: one["Value"] for one in each.get("Dimensions", [])}
 
 
 def _stats(alarm: Any) -> list[Any]:
@@ -37,71 +46,89 @@ def watching(namespace: Any, metric: str) -> dict[str, dict[str, Any]]:
     return {name: dimensions for name, (space, of, dimensions) in found if (space, of) == (namespace, metric)}
 
 
-def test_an_alarm_says_that_the_set_up_is_wrong() -> None:
-    assert [name for name, alarm in ALARMS.items() if "'Misconfigured'" in str(alarm)]
+def watched(namespace: Any, metric: str, dimension: str) -> list[str]:
+    """The names of what alarms on this metric look at."""
+    found = [each[dimension] for each in watching(namespace, metric).values()]
+    return sorted(each["Fn::Sub"] if isinstance(each, dict) else each for each in found)
 
 
-@pytest.mark.parametrize("queue", [f"{row}DeadLetterQueue" for row in (*WITH_DEAD_LETTERS, "Results")])
-def test_an_alarm_says_that_messages_wait_in_the_dead_letters(queue: str) -> None:
-    watching = [name for name, alarm in ALARMS.items() if f"'{queue}'" in str(alarm) or f"{{{queue}." in str(alarm)]
-    assert [name for name in watching if "ApproximateNumberOfMessagesVisible" in str(ALARMS[name])]
+def test_the_alarms_watch_what_the_template_makes() -> None:
+    # Given the names of the dead letters, and of all that functions take
+    queues = names("AWS::SQS::Queue", "QueueName")
+    taken = {each for each in queues if not each.endswith("-dead-letters")} - {"${Stack}-results"}
+    # Then each of the first has an alarm on what waits, each of the second one on how long it has waited
+    dead = watched("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName")
+    assert dead == sorted(each for each in queues if each.endswith("-dead-letters"))
+    too_old = watched("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName")
+    assert too_old == sorted({*taken, "${Stack}-results"})
+    # And each function has one on its deaths
+    assert watched("AWS/Lambda", "Errors", "FunctionName") == sorted(names("AWS::Serverless::Function", "FunctionName"))
 
 
-def test_an_alarm_says_that_a_queue_s_oldest_message_is_too_old() -> None:
-    watched = watching("AWS/SQS", "ApproximateAgeOfOldestMessage")
-    queues = [{"Fn::GetAtt": [f"{row}Queue", "QueueName"]} for row in WITH_DEAD_LETTERS]
-    assert [each["QueueName"] for each in watched.values()] == queues
-    assert {str(ALARMS[name]["Threshold"]) for name in watched} == {str({"Ref": "OldestMessageSeconds"})}
-    # And a record that patiently waits for its parent is no reason
+def test_a_message_that_functions_take_is_too_old_later_than_a_record_that_waits_for_its_parent() -> None:
+    old = watching("AWS/SQS", "ApproximateAgeOfOldestMessage")
+    taken = [ALARMS[name]["Threshold"] for name, looks in old.items() if looks["QueueName"] != RESULTS]
+    assert taken == [{"Ref": "OldestMessageSeconds"}] * (len(Step) + 1)
     assert default("OldestMessageSeconds") > default("PatienceSeconds")
 
 
-@pytest.mark.parametrize("metric", ["Misconfigured", "Throttled", "Unforeseen", "Overdue", "Rejected"])
-def test_every_step_is_watched_under_the_name_that_its_metrics_carry(metric: str) -> None:
-    services = [each["service"] for each in watching(OURS, metric).values()]
+RESULTS = {"Fn::Sub": "${Stack}-results"}
+
+
+def test_an_alarm_says_that_nobody_has_read_the_results_for_a_day() -> None:
+    old = watching("AWS/SQS", "ApproximateAgeOfOldestMessage")
+    (unread,) = [name for name, looks in old.items() if looks["QueueName"] == RESULTS]
+    assert (ALARMS[unread]["Threshold"], ALARMS[unread]["Statistic"]) == (86_400, "Maximum")
+
+
+@pytest.mark.parametrize("metric", ["Misconfigured", "Throttled", "Unforeseen", "Overdue"])
+def test_what_wakes_the_same_person_wherever_it_happens_has_one_alarm_for_the_stack(metric: str) -> None:
+    # Given that the functions count it for the whole stack (tests/worker/test_metrics.py)
+    (alarm,) = watching(OURS, metric)
+    assert watching(OURS, metric)[alarm] == OF_THE_STACK
+    assert ALARMS[alarm]["Threshold"] == 1
+
+
+def test_rejected_records_are_watched_at_the_intake_of_all_steps_and_of_the_certificates() -> None:
+    looks = watching(OURS, "Rejected")
+    assert looks == {
+        "IntakeRejectedAlarm": {"service": "intake"},
+        "RejectedAlarm": OF_THE_STACK,
+        "CertificatesRejectedAlarm": {"service": "certificate"},
+    }
+    assert ALARMS["IntakeRejectedAlarm"]["Threshold"] == {"Ref": "RejectedFromRecords"}
+    # And under the names that the metrics carry
     functions = of_type("AWS::Serverless::Function")
-    carried = [
-        functions[f"{step.logical_id}Function"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for step in Step
-    ]
-    assert carried == [name_of(step) for step in Step]
-    assert [service for service in services if service not in ENDS] == carried
+    for function, service in (("IntakeFunction", "intake"), ("CertificateFunction", "certificate")):
+        assert functions[function]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == service
 
 
-@pytest.mark.parametrize(
-    ("metric", "ends"),
-    [("Misconfigured", ENDS), ("Unforeseen", ENDS), ("Overdue", ["intake"]), ("Rejected", ["intake"])],
-)
-def test_the_functions_at_both_ends_of_a_run_are_watched_as_far_as_it_concerns_them(
-    metric: str, ends: list[str]
-) -> None:
-    # Given that the results function has no queue in which a message could circle, and judges no records
-    services = [each["service"] for each in watching(OURS, metric).values()]
-    assert [service for service in services if service in ENDS] == ends
-    # Then both are watched under the names that their metrics carry
-    functions = of_type("AWS::Serverless::Function")
-    for end in ENDS:
-        own = functions[f"{end.capitalize()}Function"]["Environment"]["Variables"]
-        assert own["POWERTOOLS_SERVICE_NAME"] == end
-
-
-@pytest.mark.parametrize("step", list(Step))
-def test_the_share_of_rejected_records_is_of_all_outcomes(step: Step) -> None:
-    # Given the alarm's metrics by their ids
-    alarm = ALARMS[f"{step.logical_id}RejectedAlarm"]
-    read = {each["Id"]: each["MetricStat"]["Metric"]["MetricName"] for each in _stats(alarm)}
-    assert set(read.values()) == {"Created", "Updated", "Unchanged", "Stale", "Rejected", "Blocked"}
-    # Then the sum has each of them once, none of them keeps it from being computed, and only the share is judged
-    expressions = {each["Id"]: each["Expression"] for each in alarm["Metrics"] if "Expression" in each}
-    assert sorted(re.findall(r"FILL\((\w+),0\)", expressions["all"])) == sorted(read)
-    assert "${RejectedFromRecords}" in expressions["percent"]["Fn::Sub"]
-    assert [each["Id"] for each in alarm["Metrics"] if each.get("ReturnData", True)] == ["percent"]
+@pytest.mark.parametrize("alarm", ["RejectedAlarm", "CertificatesRejectedAlarm"])
+def test_the_share_of_rejected_records_is_of_all_that_were_judged(alarm: str) -> None:
+    # Given the alarm's metrics by their ids, both of the same functions
+    read = {each["Id"]: each["MetricStat"]["Metric"] for each in _stats(ALARMS[alarm])}
+    assert {name: each["MetricName"] for name, each in read.items()} == {"judged": "Judged", "rejected": "Rejected"}
+    assert read["judged"]["Dimensions"] == read["rejected"]["Dimensions"]
+    # Then hours of few records count as none, and only the share is judged
+    (share,) = [each for each in ALARMS[alarm]["Metrics"] if "Expression" in each]
+    wanted = "IF(judged >= ${RejectedFromRecords}, 100 * FILL(rejected,0) / judged, 0)"
+    assert share == {"Id": "percent", "Expression": {"Fn::Sub": wanted}}
+    assert all(each["ReturnData"] is False for each in _stats(ALARMS[alarm]))
 
 
 def test_an_alarm_says_that_a_run_did_not_come_to_its_end() -> None:
+    # Given the state machine, which has the stack's name
+    (machine,) = of_type("AWS::StepFunctions::StateMachine").values()
+    assert machine["StateMachineName"] == {"Ref": "AWS::StackName"}
+    arn = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${Stack}"
     for end in ("Failed", "Aborted"):
-        assert watching("AWS/States", f"Executions{end}") == {
-            f"Runs{end}Alarm": {"StateMachineArn": {"Ref": "StateMachine"}}
-        }
+        assert watching("AWS/States", f"Executions{end}") == {f"Runs{end}Alarm": {"StateMachineArn": {"Fn::Sub": arn}}}
+
+
+def test_an_alarm_says_that_the_account_has_no_function_left_to_run() -> None:
+    # Given functions that reserve nothing, so that they are refused when the whole account has used up its share
+    assert all("ReservedConcurrentExecutions" not in each for each in of_type("AWS::Serverless::Function").values())
+    assert watching("AWS/Lambda", "Throttles") == {"FunctionsThrottledAlarm": {}}
 
 
 def test_no_alarm_waits_for_an_end_that_no_run_can_come_to() -> None:
@@ -128,16 +155,12 @@ def test_what_goes_wrong_at_every_try_is_red_within_a_quarter_of_an_hour_and_sta
     pause = max(default("RetryCapSeconds"), *hidden)
     # Then a single try in the periods that are judged is enough, and there is one in them
     judged = ALARMS[alarm]
-    assert (judged["DatapointsToAlarm"], judged["Threshold"]) == (1, 0)
+    assert (judged["DatapointsToAlarm"], judged["Threshold"]) == (1, 1)
+    assert judged["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
     assert judged["Period"] <= 900
     # Periods do not begin when a try does, and it takes time until one counts.
     assert (judged["EvaluationPeriods"] - 1) * judged["Period"] >= pause
     assert judged["EvaluationPeriods"] * judged["Period"] > pause + raw()["Globals"]["Function"]["Timeout"]
-
-
-def test_an_alarm_says_that_a_function_fails() -> None:
-    watched = [each["FunctionName"] for each in watching("AWS/Lambda", "Errors").values()]
-    assert sorted(each["Ref"] for each in watched) == sorted(of_type("AWS::Serverless::Function"))
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
@@ -147,10 +170,11 @@ def test_every_alarm_reads_metrics_that_somebody_emits(alarm: str) -> None:
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
-def test_every_alarm_tells_the_topic_and_says_what_to_do(alarm: str) -> None:
-    given = of_type("AWS::CloudWatch::Alarm", frozenset({"OnAws", "HasAlarmTopic"}))[alarm]
-    assert given["AlarmActions"] == given["OKActions"] == [{"Ref": "AlarmTopicArn"}]
-    assert "AlarmActions" not in ALARMS[alarm]
+def test_every_alarm_tells_whoever_is_named_and_says_what_to_do(alarm: str) -> None:
+    told = {"HasAlarmTopic": {"Ref": "AlarmTopicArn"}, "HasAlarmEmail": {"Ref": "Topic"}}
+    for holds in (frozenset[str](), frozenset({"HasAlarmTopic"}), frozenset({"HasAlarmEmail"}), frozenset(told)):
+        given = of_type("AWS::CloudWatch::Alarm", BY_DEFAULT | holds, OBSERVABILITY)[alarm]
+        assert given["AlarmActions"] == given["OKActions"] == [told[each] for each in told if each in holds]
     assert given["TreatMissingData"] == "notBreaching"
     assert 'README.md, "When something is red"' in given["AlarmDescription"]
     assert "## When something is red" in (ROOT / "README.md").read_text(encoding="utf-8")
@@ -162,40 +186,28 @@ def test_alarms_have_names_of_their_own() -> None:
 
 
 def test_only_alarms_on_metric_math_are_missing_on_the_emulated_aws() -> None:
-    local = {name for name, each in resources(frozenset()).items() if each["Type"] == "AWS::CloudWatch::Alarm"}
-    assert set(ALARMS) - local == {name for name, alarm in ALARMS.items() if "Metrics" in alarm}
-    assert raw()["Conditions"]["OnAws"] == {"Fn::Equals": [{"Ref": "AwsEndpointUrl"}, ""]}
+    local = of_type("AWS::CloudWatch::Alarm", frozenset(), OBSERVABILITY)
+    assert set(ALARMS) - set(local) == {name for name, alarm in ALARMS.items() if "Metrics" in alarm}
 
 
-def test_there_is_a_dashboard() -> None:
-    assert len(of_type("AWS::CloudWatch::Dashboard")) == 1
+def test_the_template_hands_on_what_the_alarms_need() -> None:
+    # Given what observability.yaml asks for, all but what only an emulated AWS sets
+    (part,) = of_type("AWS::Serverless::Application").values()
+    assert ROOT / part["Location"] == OBSERVABILITY
+    asked = set(raw(OBSERVABILITY)["Parameters"]) - {"MetricMath"}
+    # Then each is given the parameter of the same name, and the stack its own
+    assert part["Parameters"] == {name: {"Ref": name} for name in asked} | {"Stack": {"Ref": "AWS::StackName"}}
 
 
-def widgets() -> list[dict[str, Any]]:
-    (dashboard,) = of_type("AWS::CloudWatch::Dashboard").values()
-    found: list[dict[str, Any]] = dashboard["DashboardBody"]["Fn::ToJsonString"]["widgets"]
-    return found
-
-
-def test_the_dashboard_shows_every_alarm_before_any_graph() -> None:
-    kinds = [each["type"] for each in widgets()]
-    assert kinds == sorted(kinds)
-    shown = [each["Fn::GetAtt"][0] for widget in widgets() for each in widget["properties"].get("alarms", [])]
-    assert sorted(shown) == sorted(ALARMS)
-
-
-def test_the_dashboard_s_rows_are_full() -> None:
-    widths = [each["width"] for each in widgets()]
-    filled = 0
-    for width in widths:
-        filled = (filled + width) % 24 if filled + width <= 24 else -1
-        assert filled >= 0, "a widget does not fit into its row"
-    assert filled == 0
-
-
-def test_the_dashboard_shows_all_that_the_code_counts_and_nothing_else() -> None:
-    text = json.dumps(widgets())
-    assert set(re.findall(r'MetricName=\\"(\w+)\\"', text)) == emitted()
-    plain = re.findall(r'\["(AWS/\w+)", "(\w+)"', text)
-    assert plain
-    assert [metric for namespace, metric in plain if metric not in OF_AWS[namespace]] == []
+def test_an_idle_stack_costs_at_most_eight_dollars_a_month_as_readme_says() -> None:
+    # Given what costs though nothing is to be done
+    alarms = len([one for alarm in ALARMS.values() for one in metrics(alarm)]) * USD_A_METRIC
+    fed = [each["Events"].values() for each in of_type("AWS::Serverless::Function").values()]
+    pollers = sum(event["Type"] == "SQS" for events in fed for event in events) * POLLS_A_MONTH * USD_A_POLL
+    secrets = len(of_type("AWS::SecretsManager::Secret")) * USD_A_SECRET
+    assert not of_type("AWS::CloudWatch::Dashboard", of=OBSERVABILITY)
+    # Then it is little, and README says how it is made up
+    total = alarms + pollers + secrets
+    assert total <= USD_A_MONTH
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert {f"{each:.2f}" for each in (alarms, pollers, secrets, total)} <= set(re.findall(r"\d+\.\d\d", readme))

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from local.places import ENVIRONMENTS, ROOT, SAM_CONFIG, TEMPLATE
+from local.places import ENVIRONMENTS, OBSERVABILITY, ROOT, SAM_CONFIG, TEMPLATE
 
 
 def test_cfn_lint_has_nothing_to_say() -> None:
     linter = Path(sys.executable).parent / "cfn-lint"
-    done = subprocess.run([linter, TEMPLATE], capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run([linter, TEMPLATE, OBSERVABILITY], capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
 
 
@@ -26,6 +26,7 @@ def test_sam_validate_has_nothing_to_say(tmp_path: Path) -> None:
     for path in ("functions", "layers", "statemachine"):
         shutil.copytree(ROOT / path, tmp_path / path)
     shutil.copy(TEMPLATE, tmp_path)
+    shutil.copy(OBSERVABILITY, tmp_path)
     shutil.copy(SAM_CONFIG, tmp_path)
     done = subprocess.run(
         [sam, "validate", "--lint"],

@@ -1,9 +1,14 @@
 """Nine rows, in one order: template, state machine, folders, queues and sample events hold together."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from dokstamp_sync.order import Step
-from tests.template.cloudformation import ROOT, loops, of_type, raw
+from tests.template.cloudformation import OBSERVABILITY, ROOT, TEMPLATE, loops, of_type, raw
 
 ROWS = [step.logical_id for step in Step]
 
@@ -24,7 +29,51 @@ def test_the_mapping_has_the_nine_steps_in_order() -> None:
 
 def test_every_loop_goes_over_the_nine_steps_in_order() -> None:
     assert loops()
-    assert set(map(tuple, loops().values())) == {tuple(ROWS)}
+    assert [rows for _, rows, _ in loops().values()] == [ROWS] * len(loops())
+
+
+def test_the_alarms_go_over_the_same_rows_in_the_same_order() -> None:
+    for variable, rows, _ in loops(OBSERVABILITY).values():
+        if variable == "Row" and rows != ["Results"]:
+            assert rows[: len(ROWS)] == ROWS
+            assert set(rows[len(ROWS) :]) <= {"Intake", "Results"}
+
+
+@pytest.mark.parametrize("template", [TEMPLATE, OBSERVABILITY])
+def test_no_map_within_a_loop_begins_with_a_condition(template: Path) -> None:
+    # Given that CloudFormation's expansion takes such a map for `!Condition`
+    for name, (_, _, body) in loops(template).items():
+        for each in maps(body):
+            assert next(iter(each), "") != "Condition", name
+
+
+@pytest.mark.parametrize("template", [TEMPLATE, OBSERVABILITY])
+def test_what_a_loop_puts_into_a_text_has_a_name_of_its_own(template: Path) -> None:
+    # Given every text with variables within a loop, but those that are the name of a resource
+    variables = {variable for variable, _, _ in loops(template).values()}
+    for _, _, body in loops(template).values():
+        for given in [each["Fn::Sub"] for each in maps(body) if "Fn::Sub" in each]:
+            text, names = given if isinstance(given, list) else (given, {})
+            used = set(re.findall(r"\$\{([^}]+)\}", text))
+            # Then no loop's variable stands beside another one, and none is given another meaning
+            assert not (used & variables and used - variables), text
+            assert not set(names) & variables, text
+
+
+def maps(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
+        yield from maps(each)
+
+
+def test_a_reader_meets_the_nine_steps_on_the_first_pages() -> None:
+    lines = TEMPLATE.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 700
+    # Given where the loop that makes them ends: at the next thing on its level
+    begin = next(place for place, line in enumerate(lines) if "Fn::ForEach::Steps:" in line)
+    end = next(place for place, line in enumerate(lines) if place > begin and re.match(r"  \S", line))
+    assert end <= 200
 
 
 @pytest.mark.parametrize("step", list(Step))

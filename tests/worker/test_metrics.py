@@ -49,8 +49,10 @@ def emitted(output: str) -> dict[str, float]:
         blob = json.loads(line) if line.startswith('{"_aws"') else {}
         for directive in blob.get("_aws", {}).get("CloudWatchMetrics", []):
             assert directive["Namespace"] == os.environ["POWERTOOLS_METRICS_NAMESPACE"]
-            assert directive["Dimensions"] == [["service"]]
+            # By function, and once more for the whole stack
+            assert directive["Dimensions"] == [["service"], ["scope"]]
             assert blob["service"]
+            assert blob["scope"] == "stack"
             for metric in directive["Metrics"]:
                 assert metric["Unit"] == "Count"
                 values = blob[metric["Name"]]
@@ -88,6 +90,18 @@ def test_what_an_alarm_is_for_reaches_cloudwatch(
     found = [student.take(message, first_received=received) for message in messages]
     # Then it is counted once
     assert found[-1][metric] == 1
+    # And it counts among the records that were judged if DokStamp, or a check before it, judged it
+    assert found[-1].get("Judged", 0) == (metric in {"Created", "Updated", "Rejected"})
+
+
+def test_what_is_counted_for_the_stack_is_counted_once_however_many_messages_a_function_takes(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given a function that has counted before
+    student = Lambda(Step.STUDENT, world, capsys)
+    student.take(SAID)
+    # When it takes two messages more, Then each is counted once by function and once for the stack
+    assert student.take(students(BIA), SAID | {"run": "run-2"}) == {"Created": 1, "Judged": 1, "Unchanged": 1}
 
 
 def test_a_record_whose_parent_never_comes_reaches_cloudwatch_as_blocked(
@@ -100,7 +114,7 @@ def test_a_record_whose_parent_never_comes_reaches_cloudwatch_as_blocked(
     message = students(GHOST) | {"step": "enrollment"}
     found = Lambda(Step.ENROLLMENT, world, capsys).take(message)
     # Then it is counted as blocked
-    assert found["Blocked"] == 1
+    assert (found["Blocked"], found["Judged"]) == (1, 1)
 
 
 def test_a_record_in_bad_form_is_counted_by_the_intake_that_refuses_it(
@@ -117,7 +131,8 @@ def test_a_record_in_bad_form_is_counted_by_the_intake_that_refuses_it(
     intake.handler(world.receive(), FakeContext())
     intake._build.cache_clear()
     # Then it is counted once
-    assert emitted(capsys.readouterr().out)["Rejected"] == 1
+    found = emitted(capsys.readouterr().out)
+    assert (found["Rejected"], found["Judged"]) == (1, 1)
 
 
 def fail(*_: object) -> None:
@@ -150,13 +165,13 @@ def test_a_message_that_circles_for_long_is_counted_whatever_keeps_it(
 
 
 def test_a_record_in_bad_form_is_counted_once_by_its_step(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert Lambda(Step.STUDENT, world, capsys).take(students(ANA | {"email": "nobody"})) == {"Rejected": 1}
+    assert Lambda(Step.STUDENT, world, capsys).take(students(ANA | {"email": "nobody"})) == {"Rejected": 1, "Judged": 1}
 
 
 def test_nothing_is_emitted_that_did_not_happen(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert Lambda(Step.STUDENT, world, capsys).take(students(ANA, BIA)) == {"Created": 2}
+    assert Lambda(Step.STUDENT, world, capsys).take(students(ANA, BIA)) == {"Created": 2, "Judged": 2}
 
 
 def test_every_metric_of_an_alarm_is_provoked_here() -> None:
     read = {metric for alarm in ALARMS.values() for namespace, metric, _ in metrics(alarm) if namespace == OURS}
-    assert read == {*PROVOKED, "Blocked", "Unforeseen"}
+    assert read == {*PROVOKED, "Judged", "Unforeseen"} - {"Created", "Updated", "Unchanged", "Stale"}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dokstamp_sync.delivery import healing
+from dokstamp_sync.errors import Retry
 from dokstamp_sync.intake import entry as intake
 from dokstamp_sync.messages import run_of
 from dokstamp_sync.order import Step
@@ -180,13 +181,36 @@ def test_a_run_that_was_cut_off_is_reported_by_its_event(runs: Runs) -> None:
     assert runs.results() == [told]
 
 
-def test_a_run_that_broke_down_unreported_is_reported_by_its_event(runs: Runs, inbox: World) -> None:
-    # Given the event that a run has failed, of which Step Functions knows no error of ours
+def failed(runs: Runs, error: str | None) -> dict[str, Any]:
+    """The event that the message's run has failed; without the error, as where the stack has a key of its own."""
+    event: dict[str, Any] = json.loads((EVENTS / "results.json").read_text(encoding="utf-8"))
+    execution = execution_of(runs, MESSAGE["id"])
+    event["detail"] |= {"status": "FAILED", "name": run_of(MESSAGE["id"]), "executionArn": execution, "error": error}
+    return event
+
+
+@pytest.mark.parametrize(("error", "told"), [("States.Runtime", 1), ("RunFailed", 0)])
+def test_a_run_s_event_is_believed_before_step_functions_knows_of_it(
+    runs: Runs, inbox: World, error: str, told: int
+) -> None:
+    # Given a run that Step Functions still describes as running
     take_in(inbox, MESSAGE)
     runs.message(Step.INSTITUTION)
-    event = json.loads((EVENTS / "results.json").read_text(encoding="utf-8"))
-    run = run_of(MESSAGE["id"])
-    event["detail"] |= {"status": "FAILED", "name": run, "executionArn": execution_of(runs, MESSAGE["id"])}
-    # When the results function gets it, Then the SIS hears of it
-    assert runs.report(event) == {"run": run, "status": "failed", "counts": {}, "records": []}
-    assert len(runs.results()) == 1
+    # When its event says that it broke down, or that it failed and has reported that itself
+    answer = runs.report(failed(runs, error))
+    # Then the SIS hears of the first, and not twice of the second
+    wanted = {"run": run_of(MESSAGE["id"]), "status": "failed", "counts": {}, "records": []}
+    assert answer == (wanted if told else None)
+    assert runs.results() == [wanted] * told
+
+
+def test_an_event_without_its_error_comes_again_until_step_functions_knows_how_the_run_ended(
+    runs: Runs, inbox: World
+) -> None:
+    # Given a run that Step Functions still describes as running, and its event, which does not hold the error
+    take_in(inbox, MESSAGE)
+    runs.message(Step.INSTITUTION)
+    # When the results function gets it, Then it fails, and Lambda tries again: nobody knows yet who reports the run
+    with pytest.raises(Retry, match="running"):
+        runs.report(failed(runs, None))
+    assert runs.results() == []

@@ -21,7 +21,7 @@ from dokstamp_sync.errors import Retry
 from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.mapping.refusals import RefusalTable
-from dokstamp_sync.observability import logger, metrics
+from dokstamp_sync.observability import logger, measured
 from dokstamp_sync.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _build() -> Intake:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@measured
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """The intake's Lambda handler."""
 

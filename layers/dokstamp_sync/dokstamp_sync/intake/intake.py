@@ -126,6 +126,7 @@ class Intake:
         for place, (outcome, given) in enumerate(zip(checked.settled, checked.given, strict=True)):
             if outcome.outcome is Outcome.REJECTED:
                 observability.count("Rejected")
+                observability.count("Judged")
                 has_twin = _has_twin(checked, outcome)
                 invalid.drop(outcome, given, f"{run}/{place}", has_twin=has_twin)
                 if outcome.sis_id and not has_twin:

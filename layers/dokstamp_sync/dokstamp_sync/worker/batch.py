@@ -104,6 +104,8 @@ class Worker(Generic[R]):
         counts = count(each.outcome for each in done)
         for outcome, number in counts.items():
             observability.count(outcome.capitalize(), number)
+            if outcome not in (Outcome.UNCHANGED, Outcome.STALE):
+                observability.count("Judged", number)
         logger.info("message done", counts=counts, receives=received.receives)
 
     def _deliver(self, message: StepMessage, received: Received) -> Attempted[R]:
@@ -230,4 +232,5 @@ class Worker(Generic[R]):
         body = received.body.encode(errors="replace").decode()
         self._means.refusals.keep(Refused(f"message#{received.id}", "", "", outcome, body))
         observability.count("Rejected")
+        observability.count("Judged")
         logger.error("message is not a step message", step=self._rules.step.value, problems=len(wrong))

@@ -26,7 +26,7 @@ from dokstamp_sync.edge.queue import hide, take_each
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.mapping.refusals import RefusalTable
-from dokstamp_sync.observability import logger, metrics
+from dokstamp_sync.observability import logger, measured
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import R, StepRules
 from dokstamp_sync.worker.batch import Received, Worker
@@ -128,7 +128,7 @@ def serve(rules: StepRules[R]) -> Handler:
         return Worker(rules, means, QueueAndRuns(sqs, runs, settings.queue_url), random.random), dokstamp, settings
 
     @logger.inject_lambda_context(clear_state=True)
-    @metrics.log_metrics
+    @measured
     def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
         def take(record: SQSRecord) -> None:
             worker, dokstamp, settings = build()
