@@ -24,7 +24,8 @@ CHECKS: dict[str, Command] = {
     "types": (DEV, "-m", "mypy"),
     "template, by cfn-lint": (DEV.with_name("cfn-lint"), TEMPLATE, OBSERVABILITY),
     "template, by the SAM CLI": (SAM, "-m", "samcli", "validate", "--lint", "--template-file", TEMPLATE),
-    "tests": (DEV, "-m", "pytest", "-n", "2", "--dist", "loadgroup"),
+    # Three at once on two processors: one of them has the local stack's tests, and mostly waits.
+    "tests": (DEV, "-m", "pytest", "-n", "3", "--dist", "loadgroup"),
 }
 
 
