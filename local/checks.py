@@ -25,7 +25,7 @@ CHECKS: dict[str, Command] = {
     "template, by cfn-lint": (DEV.with_name("cfn-lint"), TEMPLATE, OBSERVABILITY),
     "template, by the SAM CLI": (SAM, "-m", "samcli", "validate", "--lint", "--template-file", TEMPLATE),
     # Three at once on two processors: one of them has the local stack's tests, and mostly waits.
-    "tests": (DEV, "-m", "pytest", "-n", "3", "--dist", "loadgroup"),
+    "tests": (DEV, "-m", "pytest", "-n", "3"),
 }
 
 

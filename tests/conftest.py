@@ -1,12 +1,14 @@
 """No test can reach a real account: dummy credentials and region, and nothing of whoever runs the tests.
 
-And one served sandbox for whoever wants it, as new for each test.
+Also: which tests share a process, and one served sandbox for whoever wants it, as new for each test.
 """
 
 import os
 from collections.abc import Iterator
 
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 FOREIGN = [name for name in os.environ if name.startswith(("AWS_", "DOKSTAMP_", "POWERTOOLS_"))]
 OURS = {
@@ -32,6 +34,24 @@ os.environ.update(OURS)
 
 # After the environment is set, for it is read at import.
 from local.sandbox import Sandbox, running_sandbox  # noqa: E402
+
+# Tests that share a local stack, by the beginnings of their names. The last ones wait more than they work.
+STACKS = {"local": ("tests/local/", "tests/canary/test_canary"), "practice": ("tests/practice/",)}
+
+
+class ByStack(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests that share a stack go to one process; all others wherever there is time.
+
+    Marks of the kind xdist_group would say the same, but pytest-xdist 3.8 does not heed them with pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((stack for stack, names in STACKS.items() if nodeid.startswith(names)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByStack:
+    return ByStack(config, log)
 
 
 @pytest.fixture(scope="session")

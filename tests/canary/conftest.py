@@ -23,13 +23,9 @@ PARAMETERS = {
 }
 
 
-# Before pytest-xdist reads the groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.name == "test_canary.py" and "tests/canary/" in item.path.as_posix():
-            # With the other tests of the local stack, so that no two stacks are built at once.
-            item.add_marker(pytest.mark.xdist_group("local"))
             item.add_marker(pytest.mark.local)
 
 

@@ -27,13 +27,9 @@ ADDRESS = "somebody@school.example"
 THRESHOLDS = ("OldestMessageSeconds", "RejectedPercent", "RejectedFromRecords")
 
 
-# Before pytest-xdist reads the groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/local/" in item.path.as_posix():
-            # All in one process, for they share the stack.
-            item.add_marker(pytest.mark.xdist_group("local"))
             item.add_marker(pytest.mark.local)
     # What is noted of all tests is judged after them.
     items.sort(key=lambda item: item.path.name == "test_recorded_run.py")
