@@ -73,14 +73,14 @@ def test_nothing_of_anybody_is_in(place: str, seen: Seen) -> None:
     assert re.findall(r"eyJ[\w-]{8,}", text) == [], "an access token"
 
 
-def test_metrics_have_no_dimension_but_the_service(seen: Seen) -> None:
+def test_metrics_have_no_dimension_but_the_service_and_the_stack(seen: Seen) -> None:
     # Given the metrics as the functions wrote them
     lines = metric_lines(seen.places["what the functions wrote"])
     # Then none is by run, record or school
     assert len(lines) > 20
-    assert {str(each["Dimensions"]) for line in lines for each in line["_aws"]["CloudWatchMetrics"]} == {
-        "[['service']]"
-    }
+    dimensions = {str(each["Dimensions"]) for line in lines for each in line["_aws"]["CloudWatchMetrics"]}
+    assert dimensions == {"[['service'], ['scope']]"}
+    assert {line["scope"] for line in lines} == {"stack"}
 
 
 def test_the_screen_tells_what_became_of_everything(seen: Seen) -> None:

@@ -195,7 +195,7 @@ def test_the_outcomes_are_counted_once_per_message(scene: Scene, monkeypatch: py
     monkeypatch.setattr("dokstamp_sync.observability.count", lambda name, value=1: counted.append((name, value)))
     scene.step.script["bia"] = [Rejected("email: taken")]
     scene.take("ana", "bia", "caio")
-    assert counted == [("Created", 2), ("Rejected", 1)]
+    assert counted == [("Created", 2), ("Judged", 2), ("Rejected", 1), ("Judged", 1)]
 
 
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing(scene: Scene) -> None:
