@@ -81,11 +81,21 @@ class Met:
         return True
 
 
+HIGH = 100
+"""A limit that not every set of workers gets to: how many calls they get through without one has to be seen first."""
+
+
+def pace(moments: list[float], began: float) -> float:
+    """Calls a second."""
+    return len(moments) / (max(moments) - began)
+
+
 @dataclass(frozen=True)
 class Came:
-    """What came of a load. ``seconds``: until the last call was taken; ``ideal``: its own calls over the limit.
+    """What came of a load. ``seconds``: until the last call was taken; ``ideal``: its own calls over ``possible``.
 
-    ``used``: the share of the limit that was used after SETTLED_SECONDS, ``refused_late``: of the calls then.
+    ``possible``: the limit, or the calls a second that these workers get through without one, where that is less.
+    ``used``: the share of what is possible that was used after SETTLED_SECONDS, ``refused_late``: of the calls then.
     """
 
     load: Load
@@ -96,11 +106,23 @@ class Came:
     used: float
     dead: int
     missing: int
+    possible: float
 
     @classmethod
-    def of(cls, load: Load, taken: list[float], refused: list[float], began: float, *, dead: int, missing: int) -> Came:
-        """``taken`` and ``refused``: moments."""
+    def of(
+        cls,
+        load: Load,
+        taken: list[float],
+        refused: list[float],
+        began: float,
+        *,
+        dead: int,
+        missing: int,
+        without_limit: float,
+    ) -> Came:
+        """``taken`` and ``refused``: moments. ``without_limit``: calls a second that the workers get through then."""
         end = max(taken, default=began)
+        possible = min(load.limit, without_limit)
         settled = began + SETTLED_SECONDS
         # What a load that ends soon used is looked at from its beginning.
         late = settled if end - began > 2 * SETTLED_SECONDS else began
@@ -112,14 +134,15 @@ class Came:
             calls=len(taken),
             refused=len(refused),
             refused_late=refused_late / max(1, refused_late + sum(each > settled for each in taken)),
-            used=taken_late / max(1.0, end - late) / load.limit,
+            used=taken_late / max(1.0, end - late) / possible,
             dead=dead,
             missing=missing,
+            possible=possible,
         )
 
     @property
     def ideal(self) -> float:
-        return self.calls / self.load.limit
+        return self.calls / self.possible
 
     @property
     def ratio(self) -> float:
@@ -133,7 +156,7 @@ class Came:
         if self.ratio > LONGEST:
             found.append(f"took {self.ratio:.2f} of the ideal time")
         if self.used < LEAST_USED:
-            found.append(f"used {self.used:.0%} of the limit")
+            found.append(f"used {self.used:.0%} of what is possible")
         if self.dead or self.missing:
             found.append(f"{self.dead} dead letters, {self.missing} records missing")
         return found
@@ -142,6 +165,7 @@ class Came:
         return (
             self.load.shown,
             str(self.calls),
+            f"{self.possible:.0f}",
             f"{self.ideal:.0f}",
             f"{self.seconds:.0f}",
             f"{self.ratio:.2f}",
@@ -152,4 +176,15 @@ class Came:
         )
 
 
-HEADINGS = ("load", "calls", "ideal (s)", "took (s)", "ratio", "limit used", "refused", "after 10 s", "dead letters")
+HEADINGS = (
+    "load",
+    "calls",
+    "possible (1/s)",
+    "ideal (s)",
+    "took (s)",
+    "ratio",
+    "used",
+    "refused",
+    "after 10 s",
+    "dead letters",
+)

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +25,7 @@ from local import emulator, sandbox_server
 from local.aws import CREDENTIALS as AWS_CREDENTIALS
 from local.places import ROOT
 from local.processes import Failed, running
-from tests.limits.cases import Came, Load
+from tests.limits.cases import HIGH, Came, Load, Met, pace
 from tests.support.pipeline import CREDENTIALS
 from tests.support.tables import make_outcomes, make_table
 
@@ -43,6 +43,16 @@ class Line:
 
 def play(load: Load, *, calls_per_second: float = 0.0) -> Came:
     """What came of the load. ``calls_per_second``: as the template's parameter. Raises Failed if it never ends."""
+    met, dead, missing = _play(load, calls_per_second)
+    without_limit = float("inf")
+    if load.limit >= HIGH:
+        free, _, _ = _play(replace(load, limit=0), calls_per_second)
+        without_limit = pace(free.taken, free.began)
+    return Came.of(load, met.taken, met.refused, met.began, dead=dead, missing=missing, without_limit=without_limit)
+
+
+def _play(load: Load, calls_per_second: float) -> tuple[Met, int, int]:
+    """What DokStamp saw, and how many messages died and records are missing."""
     with TemporaryDirectory() as name, ExitStack() as exits:
         folder = Path(name)
         limit = [f"--switch=rate_limit={load.limit}"] if load.limit else []
@@ -61,10 +71,10 @@ def play(load: Load, *, calls_per_second: float = 0.0) -> Came:
         for step, records in load.step_messages():
             aws.send(lines[step], step, records)
         aws.wait(list(lines.values()), folder)
-        return _came(load, sandbox.base_url, aws, lines, began)
+        return _seen(load, sandbox.base_url, aws, lines, began)
 
 
-def _came(load: Load, base_url: str, aws: Aws, lines: Mapping[Step, Line], began: float) -> Came:
+def _seen(load: Load, base_url: str, aws: Aws, lines: Mapping[Step, Line], began: float) -> tuple[Met, int, int]:
     calls = httpx.get(f"{base_url}/_sandbox/calls", timeout=60).json()
     moments: dict[bool, list[float]] = {True: [], False: []}
     for each in calls:
@@ -73,7 +83,8 @@ def _came(load: Load, base_url: str, aws: Aws, lines: Mapping[Step, Line], began
     state = httpx.get(f"{base_url}/_sandbox/state", timeout=60).json()
     held = sum(len(state[step.section]["live"]) for step in load.steps)
     dead = sum(aws.number(line.dead_url) for line in lines.values())
-    return Came.of(load, moments[False], moments[True], began, dead=dead, missing=load.messages * load.size - held)
+    met = Met(load.limit, time.time, began, moments[False], moments[True])
+    return met, dead, load.messages * load.size - held
 
 
 @contextmanager
