@@ -14,7 +14,7 @@ import time
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
@@ -34,7 +34,7 @@ MINUTES_WATCHED = 60
 SIGNS = ("-errors", "-unforeseen", "-misconfigured")
 # SAM's own stack, which holds the bucket for what is deployed.
 SAM_STACK = "aws-sam-cli-managed-default"
-CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+CAPABILITIES: list[Literal["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]] = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 NOTHING_NEW = ("didn't contain changes", "No updates are to be performed")
 SECONDS_BETWEEN_LOOKS = 20
 
@@ -102,7 +102,7 @@ class Stack:
             ChangeSetName=change,
             TemplateURL=address,
             Parameters=given,
-            Capabilities=CAPABILITIES,  # type: ignore[arg-type]
+            Capabilities=CAPABILITIES,
             # While it waits with the old resources, the update can be cancelled.
             RollbackConfiguration={"RollbackTriggers": [], "MonitoringTimeInMinutes": MINUTES_WATCHED},
         )

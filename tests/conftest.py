@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
+
+# pytest-xdist has no type hints.
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
