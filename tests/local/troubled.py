@@ -124,8 +124,10 @@ def upload(world: World, name: str) -> str:
 
 def certified(world: World) -> set[str]:
     """The names of the PDFs of all certificates."""
+    # In this order: a file is there before its certificate.
+    certificates = world.live("certificates")
     names = {each["uuid"]: each["original_name"] for each in world.live("files")}
-    return {names[each["file_uuid"]] for each in world.live("certificates")}
+    return {names[each["file_uuid"]] for each in certificates}
 
 
 def stopped(world: World) -> str:

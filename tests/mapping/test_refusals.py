@@ -1,5 +1,6 @@
 """What every outcomes table promises; see refusals.Refusals."""
 
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -16,6 +17,7 @@ from tests.support.tables import make_outcomes
 TABLE = "outcomes"
 ID = "enrollment#E1"
 ANA = "student#ana"
+CS = "course#CS"
 ONE, TWO = (f"2026-11-20T{hour}:00:00.000000Z" for hour in (13, 14))
 BLOCKED = RecordOutcome(Step.ENROLLMENT, "E1", Outcome.BLOCKED, "student 'ana' is missing")
 SAID: dict[str, Any] = {"student_id": "ana", "grade": "8.5", "text": "é\u0001"}
@@ -59,9 +61,9 @@ def test_what_waits_for_nothing_is_not_found(refusals: Refusals) -> None:
 def test_what_is_kept_later_stands_in_place_of_what_was_said_before(refusals: Refusals) -> None:
     # Given a record that waits, and something newer of it that waits for another one
     keep(refusals)
-    keep(refusals, "run-2", TWO, awaits="course#CS")
+    keep(refusals, "run-2", TWO, awaits=CS)
     # Then only that counts
-    assert (runs(refusals), runs(refusals, "course#CS")) == ([], ["run-2"])
+    assert (runs(refusals), runs(refusals, CS)) == ([], ["run-2"])
 
 
 def test_what_was_said_before_does_not_take_the_place_of_something_newer(refusals: Refusals) -> None:
@@ -73,6 +75,34 @@ def test_what_was_said_before_does_not_take_the_place_of_something_newer(refusal
     # And of the same moment, the last one counts
     keep(refusals, "run-3", TWO)
     assert runs(refusals) == ["run-3"]
+
+
+def test_what_a_slow_worker_keeps_last_does_not_take_the_place_of_what_was_found_out_since(refusals: Refusals) -> None:
+    # Given a record that two workers have blocked, of which the first one is slow
+    slow, fast = (
+        Refused(ID, "run-1", ONE, BLOCKED, SAID, awaits, version=f"{n}-x") for n, awaits in enumerate((ANA, CS))
+    )
+    # When it keeps the record last, Then that does not count
+    refusals.keep(fast)
+    refusals.keep(slow)
+    assert (runs(refusals), runs(refusals, CS)) == ([], ["run-1"])
+    # And what is kept by the same worker once more does, as does what a newer message says
+    refusals.keep(replace(fast, awaits=ANA))
+    assert (runs(refusals), runs(refusals, CS)) == (["run-1"], [])
+    refusals.keep(replace(slow, run="run-2", occurred_at=TWO))
+    assert runs(refusals) == ["run-2"]
+
+
+def test_what_was_kept_without_a_row_s_version_is_replaced(refusals: Refusals) -> None:
+    # Given a record that version 1.0 has kept
+    keep(refusals)
+    if isinstance(refusals, RefusalTable):
+        boto3.client("dynamodb").update_item(
+            TableName=TABLE, Key={"id": {"S": ID}}, UpdateExpression="REMOVE row_version"
+        )
+    # When it is kept once more, Then that counts
+    keep(refusals, "run-2")
+    assert runs(refusals) == ["run-2"]
 
 
 def test_what_was_delivered_is_dropped_but_nothing_newer(refusals: Refusals) -> None:

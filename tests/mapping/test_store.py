@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dokstamp_sync.mapping.row import Conflict, Row, Store
+from dokstamp_sync.mapping.row import Conflict, Row, Store, next_version
 from tests.mapping.rows import ID, delivered, full
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -48,6 +48,21 @@ def test_a_row_comes_back_as_it_was_written(store: Store, row: Row) -> None:
     assert store.read([ID]) == {ID: written}
     assert said(written) == said(row)
     assert written.version not in ("", row.version)
+
+
+def test_a_version_sorts_after_those_before_it(store: Store) -> None:
+    # When a row is written again and again
+    rows = [store.write(delivered(), None)]
+    for _ in range(12):
+        rows.append(store.write(rows[-1], rows[-1]))
+    # Then its versions are in the order of writing
+    versions = [row.version for row in rows]
+    assert versions == sorted(set(versions))
+
+
+@pytest.mark.parametrize("version", ["", "0f8c", "read-long-ago", "-"])
+def test_a_version_in_any_other_form_counts_as_older(version: str) -> None:
+    assert next_version(Row(ID, version), "x") == next_version(None, "x") == "000000000001-x"
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

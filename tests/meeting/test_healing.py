@@ -3,11 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.refusals import Refused
 from dokstamp_sync.messages import run_of
 from dokstamp_sync.order import Step
 from local.sandbox import Sandbox
-from tests.meeting.conftest import SCHOOL
+from tests.meeting.conftest import SCHOOL, Post
 from tests.support.pipeline import Pipeline
 from tests.support.sis import Json, Sis, example, live, pdf
 
@@ -64,6 +67,32 @@ def test_what_waits_for_two_is_delivered_when_both_are_there(sis: Sis, pipeline:
     # And when that comes, it is delivered
     sis.has_said(*PLACE)
     assert brief(pipeline.take_inbox()) == [(first["run"], {"enrollment": "created"})]
+
+
+@pytest.mark.parametrize("dies", [True, False], ids=["dies", "goes on"])
+def test_a_slow_worker_does_not_hide_what_another_one_found_out(
+    dies: bool, sis: Sis, post: Post, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given an enrollment that is blocked, because its student was rejected, by a worker that is slow to keep that
+    sis.has_said(Step.INSTITUTION)
+    assert sis.say(Step.STUDENT, example(Step.STUDENT, email="nobody"))["outcome"] == "rejected"
+    letter = post.letter(Step.ENROLLMENT, 9, example(Step.ENROLLMENT))
+    keep = pipeline.refusals.keep
+
+    def slow(refused: Refused) -> None:
+        # When meanwhile the student is corrected, and another worker takes the message, for there is no course
+        monkeypatch.setattr(pipeline.refusals, "keep", keep)
+        sis.has_said(Step.STUDENT)
+        assert [each["outcome"] for each in letter.comes_until_answered()] == ["blocked"]
+        keep(refused)
+        if dies:
+            raise Retry("the worker is gone")
+
+    monkeypatch.setattr(pipeline.refusals, "keep", slow)
+    letter.comes()
+    # Then the enrollment follows when the course comes
+    sis.has_said(Step.COURSE)
+    assert [each["counts"] for each in pipeline.take_inbox()] == [{"created": 1}]
 
 
 def test_a_rejected_record_that_is_corrected_brings_its_children_along(sis: Sis, pipeline: Pipeline) -> None:

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from dokstamp_sync.mapping.refusals import Refused, Waiting
-from dokstamp_sync.mapping.row import Conflict, Row, Store
+from dokstamp_sync.mapping.row import Conflict, Row, Store, next_version
 from dokstamp_sync.outcomes import RecordOutcome
 
 
 class MemoryStore:
     """Keeps rows in a dictionary; see Store."""
 
-    def __init__(self, new_version: Callable[[], str] = lambda: uuid.uuid4().hex) -> None:
+    def __init__(self, unique: Callable[[], str] = lambda: uuid.uuid4().hex) -> None:
         self.rows: dict[str, Row] = {}
-        self._new_version = new_version
+        self._unique = unique
         self._lock = threading.Lock()
 
     def read(self, ids: Iterable[str]) -> dict[str, Row]:
@@ -29,7 +29,7 @@ class MemoryStore:
                 raise Conflict(current)
             if beside and beside.id in self.rows:
                 raise Conflict(self.rows[beside.id])
-            stored = replace(row, version=self._new_version())
+            stored = replace(row, version=next_version(replaces, self._unique()))
             self.rows[row.id] = stored
             if beside:
                 self.rows[beside.id] = replace(beside, version=stored.version)
@@ -66,15 +66,21 @@ class RefusalList:
         return {id_: each.outcome for id_, each in self.items.items()}
 
     def keep(self, refused: Refused) -> None:
-        self._change(refused.id, refused.occurred_at, refused)
+        with self._lock:
+            there = self.items.get(refused.id)
+            if not there or (there.occurred_at, there.version) <= (refused.occurred_at, refused.version):
+                self._change(refused.id, refused)
 
     def drop(self, id_: str, occurred_at: str) -> None:
-        self._change(id_, occurred_at, None)
+        with self._lock:
+            if id_ in self.items and self.items[id_].occurred_at <= occurred_at:
+                self._change(id_, None)
 
     def release(self, waiting: Waiting) -> None:
-        there = self.items.get(waiting.id)
-        if there and (there.run, there.occurred_at) == (waiting.run, waiting.occurred_at):
-            self._change(waiting.id, there.occurred_at, replace(there, awaits=""))
+        with self._lock:
+            there = self.items.get(waiting.id)
+            if there and (there.run, there.occurred_at) == (waiting.run, waiting.occurred_at):
+                self._change(waiting.id, replace(there, awaits=""))
 
     def waiting_for(self, awaits: str) -> list[Waiting]:
         with self._lock:
@@ -85,18 +91,14 @@ class RefusalList:
             if each and each.awaits == awaits
         ]
 
-    def _change(self, id_: str, occurred_at: str, kept: Refused | None) -> None:
-        with self._lock:
-            there = self.items.get(id_)
-            if there and there.occurred_at > occurred_at:
-                return
-            if kept:
-                self.items[id_] = kept
-            else:
-                self.items.pop(id_, None)
-            changes = self._index.setdefault(id_, [])
-            before = changes[-1][0] if changes else 0.0
-            changes.append((max(before, self._clock() + self._lag()), kept))
+    def _change(self, id_: str, kept: Refused | None) -> None:
+        if kept:
+            self.items[id_] = kept
+        else:
+            del self.items[id_]
+        changes = self._index.setdefault(id_, [])
+        before = changes[-1][0] if changes else 0.0
+        changes.append((max(before, self._clock() + self._lag()), kept))
 
     def _shown(self, id_: str) -> Refused | None:
         shown = [kept for moment, kept in self._index[id_] if moment <= self._clock()]

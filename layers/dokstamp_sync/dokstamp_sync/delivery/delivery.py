@@ -14,7 +14,7 @@ from dokstamp_sync.delivery.refusing import Refusing, outcome_of
 from dokstamp_sync.delivery.shared import SharedRows
 from dokstamp_sync.errors import Blocked, NotFound, NotReady, Occupied, Rejected, Retry
 from dokstamp_sync.mapping.claims import Claimed, Sent
-from dokstamp_sync.mapping.decision import Busy, Said, Settled, decide
+from dokstamp_sync.mapping.decision import Busy, Deliver, Said, Settled, decide
 from dokstamp_sync.mapping.dry_run import PLANNED
 from dokstamp_sync.mapping.row import Conflict, Delivery, Row, row_id
 from dokstamp_sync.mapping.run_notes import as_said
@@ -45,24 +45,32 @@ class Deliveries(Generic[R]):
                 return self._decided(record, row, self._said(record, context), context)
             except (Conflict, Meanwhile):
                 # This record's row has changed, or a row that it shares or waits for.
-                id_ = row_id(self._step, record.sis_id)
-                row = context.means.store.read([id_]).get(id_)
+                row = self._row(record, context)
         raise Occupied("the record's row keeps changing")
 
     def wait(self, record: R, context: Context, missing: NotReady) -> RecordOutcome:
         """Raises ``missing`` while there is patience. After that, refuses the record and answers this outcome."""
         for _ in range(MOST_DECISIONS):
+            said, row, is_there = self._said(record, context), self._row(record, context), False
             try:
-                return self._refusing.wait(record, self._said(record, context), context, missing)
+                # Else another worker has the same message, and has come further with it.
+                if isinstance(decide(row, said, context.means.clock()), Deliver):
+                    return self._refusing.wait(record, row, said, context, missing)
+            except Conflict:
+                continue
             except Meanwhile:
-                id_ = row_id(self._step, record.sis_id)
-                try:
-                    return self.deliver(record, context.means.store.read([id_]).get(id_), context)
-                except NotReady as again:
-                    # Else a record would come back for ever if what it waits for is there, but does not suffice.
-                    again.though_there = again.awaits == missing.awaits
-                    missing = again
-        raise Occupied("what the record waits for keeps changing")
+                is_there = True
+            try:
+                return self.deliver(record, self._row(record, context), context)
+            except NotReady as again:
+                # Else a record would come back for ever if what it waits for is there, but does not suffice.
+                again.though_there = is_there and again.awaits == missing.awaits
+                missing = again
+        raise Occupied("the record's row, or what it waits for, keeps changing")
+
+    def _row(self, record: R, context: Context) -> Row | None:
+        id_ = row_id(self._step, record.sis_id)
+        return context.means.store.read([id_]).get(id_)
 
     def _said(self, record: R, context: Context) -> Said:
         parents = context.parents.now(self._rules.references(record).values())

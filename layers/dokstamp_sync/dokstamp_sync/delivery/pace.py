@@ -24,9 +24,8 @@ SLOWEST = 0.5
 FALL = 0.05
 BACK_SECONDS = 60.0
 BACK_CALLS = 100.0
-# What workers got through before they were first refused is not measured well. It may be far below the limit, too, for
-# they had no more to send: after so many seconds the pace doubles, again and again, until it is refused.
-FIRST_FALL = 0.08
+# What workers got through before they were first refused may be far below the limit, for they had no more to send:
+# after so many seconds the pace doubles, again and again, until it is refused.
 KNOWN_SECONDS = 30.0
 DOUBLE_SECONDS = 10.0
 # A refusal so soon after a fall says that the pace is far too high: the fall is twice as deep, up to the deepest.
@@ -129,7 +128,7 @@ class Pace:
             return self.pause(now, seconds)
         # Permits of the smaller sum are void.
         begun = self._begin(max(1.0, self.rate + rate), max(self.since, now + seconds))
-        return replace(begun, fall=FIRST_FALL)
+        return replace(begun, fall=FALL)
 
     def lower(self, now: float, seconds: float, longest: float = LONGEST_OUTAGE_PAUSE_SECONDS) -> Pace:
         """DokStamp refused a call that kept to the pace. ``longest``: as for ``stop``."""

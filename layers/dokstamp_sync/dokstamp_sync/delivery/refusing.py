@@ -7,12 +7,12 @@ from typing import Any
 
 from dokstamp_sync.delivery.context import Context
 from dokstamp_sync.delivery.healing import Meanwhile, mark
-from dokstamp_sync.errors import Blocked, NotReady, Occupied, Rejected
+from dokstamp_sync.errors import Blocked, NotReady, Rejected
 from dokstamp_sync.mapping.claims import Claimed
 from dokstamp_sync.mapping.decision import Said
 from dokstamp_sync.mapping.dry_run import PLANNED
 from dokstamp_sync.mapping.refusals import Refused
-from dokstamp_sync.mapping.row import Conflict, Delivery, Row, Waited, change, row_id
+from dokstamp_sync.mapping.row import Delivery, Row, Waited, row_id
 from dokstamp_sync.mapping.run_notes import SECONDS
 from dokstamp_sync.messages import MOST_STATE_BYTES, OWN_BYTES, as_sent, weight
 from dokstamp_sync.observability import digest, logger
@@ -27,24 +27,21 @@ class Refusing:
     def __init__(self, step: Step) -> None:
         self._step = step
 
-    def wait(self, record: Record, said: Said, context: Context, missing: NotReady) -> RecordOutcome:
+    def wait(self, record: Record, row: Row | None, said: Said, context: Context, missing: NotReady) -> RecordOutcome:
         """Raises ``missing`` while there is patience. After that, refuses the record and answers this outcome.
 
         Patience begins when something is first known to be missing. After that only such time counts in which the
-        record is asked about again and again: what an outage takes does not count, before or in between.
+        record is asked about again and again: what an outage takes does not count, before or in between. ``row``: on
+        which it was decided. Raises Conflict if it has changed.
         """
-        id_ = row_id(self._step, record.sis_id)
-        row = context.means.store.read([id_]).get(id_)
         if context.patience > 0:
-            row = self._note_waiting(id_, said.run, context)
-            missing.waited = (row.waiting or {})[said.run].waited
+            noted = self._waiting(row or Row(row_id(self._step, record.sis_id)), said.run, context)
+            missing.waited = (noted.waiting or {})[said.run].waited
             missing.left = context.patience - missing.waited
             if missing.left > 0:
+                context.means.store.write(noted, row)
                 raise missing
-        try:
-            return self.refuse(record, row, said, context, missing)
-        except Conflict:
-            raise Occupied("another worker is at the record that was to be refused") from None
+        return self.refuse(record, row, said, context, missing)
 
     def refuse(
         self,
@@ -57,7 +54,9 @@ class Refusing:
     ) -> RecordOutcome:
         """Stores the record in the outcomes table first: only then it may be dropped. Then marks its row.
 
-        Raises Meanwhile if what it waits for was delivered since.
+        Before that it writes the row. So the row's version tells what is kept by this worker from what is kept, perhaps
+        later, by one that read the row before. Raises Conflict if the row has changed, and Meanwhile if what the record
+        waits for was delivered since.
         """
         result = outcome_of(record, self._step, why.finally_, why.reason, row)
         id_ = row_id(self._step, record.sis_id)
@@ -70,20 +69,20 @@ class Refusing:
             # A newer message about the record was refused before, and that is the one that the SIS has to correct.
             refused = row.refused
         else:
+            row = claimed.row if claimed else context.means.store.write(row or Row(id_), row)
             result = self._keep(record, row, said, context, result, why)
         if claimed:
             claimed.refuse(refused)
         else:
-            base = row or Row(id=id_)
-            waiting = {run: note for run, note in (base.waiting or {}).items() if run != said.run}
-            awaited = context.means.clock() if why.awaits == id_ else base.awaited
-            context.means.store.write(replace(base, refused=refused, waiting=waiting or None, awaited=awaited), row)
+            waiting = {run: note for run, note in (row.waiting or {}).items() if run != said.run}
+            awaited = context.means.clock() if why.awaits == id_ else row.awaited
+            context.means.store.write(replace(row, refused=refused, waiting=waiting or None, awaited=awaited), row)
         return result
 
     def _keep(
         self,
         record: Record,
-        row: Row | None,
+        row: Row,
         said: Said,
         context: Context,
         result: RecordOutcome,
@@ -94,28 +93,24 @@ class Refusing:
         if awaits and weight(sent, id_) > MOST_STATE_BYTES - OWN_BYTES:
             told = f"{result.reason}; no message to the inbox could hold this record, so send it again yourself"
             result, awaits = replace(result, reason=told), ""
-        refused = Refused(id_, said.run, said.occurred_at, result, sent, awaits, said.force)
+        refused = Refused(id_, said.run, said.occurred_at, result, sent, awaits, said.force, row.version)
         context.means.refusals.keep(refused)
         if context.dry_run or not awaits:
             return result
         if awaits != id_:
             mark(awaits, context, though_there=why.though_there)
-        elif row and row.uuid and not why.though_there:
+        elif row.uuid and not why.though_there:
             raise Meanwhile
         return result
 
-    def _note_waiting(self, id_: str, run: str, context: Context) -> Row:
-        """Stores how long this run's record has waited, and removes the notes of runs that must have ended."""
+    def _waiting(self, row: Row, run: str, context: Context) -> Row:
+        """The row with how long this run's record has waited, and without the notes of runs that must have ended."""
         now, longest = context.means.clock(), context.means.settings.retry_cap_seconds
-
-        def note(row: Row) -> Row:
-            waiting = {each: known for each, known in (row.waiting or {}).items() if known.seen > now - SECONDS}
-            before = waiting.get(run, Waited(0.0, now))
-            # No back-off is longer. What is longer was an outage.
-            waited = before.waited + min(longest, max(0.0, now - before.seen))
-            return replace(row, waiting={**waiting, run: Waited(waited, max(now, before.seen))})
-
-        return change(context.means.store, id_, note)
+        waiting = {each: known for each, known in (row.waiting or {}).items() if known.seen > now - SECONDS}
+        before = waiting.get(run, Waited(0.0, now))
+        # No back-off is longer. What is longer was an outage.
+        waited = before.waited + min(longest, max(0.0, now - before.seen))
+        return replace(row, waiting={**waiting, run: Waited(waited, max(now, before.seen))})
 
 
 def outcome_of(record: Record, step: Step, outcome: Outcome, reason: str, row: Row | None) -> RecordOutcome:

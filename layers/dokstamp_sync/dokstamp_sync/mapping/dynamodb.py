@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from dokstamp_sync import backoff
 from dokstamp_sync.errors import Misconfigured, Retry
-from dokstamp_sync.mapping.row import Conflict, Row
+from dokstamp_sync.mapping.row import Conflict, Row, next_version
 from dokstamp_sync.observability import digest_of
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ class DynamoDBStore:
         *,
         sleep: Callable[[float], None],
         random: Callable[[], float],
-        new_version: Callable[[], str] = lambda: uuid.uuid4().hex,
+        unique: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
         self._client = client
         self._table = table
         self._sleep = sleep
         self._random = random
-        self._new_version = new_version
+        self._unique = unique
 
     def read(self, ids: Iterable[str]) -> dict[str, Row]:
         wanted = list(dict.fromkeys(ids))
@@ -57,7 +57,7 @@ class DynamoDBStore:
         return found
 
     def write(self, row: Row, replaces: Row | None, beside: Row | None = None) -> Row:
-        stored = replace(row, version=self._new_version())
+        stored = replace(row, version=next_version(replaces, self._unique()))
         puts = [self._put(stored, replaces)]
         if beside:
             puts.append(self._put(replace(beside, version=stored.version), None))

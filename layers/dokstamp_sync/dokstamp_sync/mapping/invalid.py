@@ -30,13 +30,14 @@ class Invalid:
         """
         logger.warning("record rejected", step=outcome.step.value, record=digest(outcome.step, outcome.sis_id))
         id_ = row_id(outcome.step, outcome.sis_id or place)
-        self.refusals.keep(Refused(id_, self.run, self.occurred_at, outcome, given))
+        version = ""
         if outcome.sis_id and not has_twin:
-            self._mark(id_, Delivery(self.run, self.occurred_at, "", outcome.outcome, outcome.reason))
+            version = self._mark(id_, Delivery(self.run, self.occurred_at, "", outcome.outcome, outcome.reason)).version
+        self.refusals.keep(Refused(id_, self.run, self.occurred_at, outcome, given, version=version))
 
-    def _mark(self, id_: str, refused: Delivery) -> None:
+    def _mark(self, id_: str, refused: Delivery) -> Row:
         def mark(row: Row) -> Row:
             newer = any(each and each.occurred_at > refused.occurred_at for each in (row.applied, row.refused))
             return row if newer else replace(row, refused=refused)
 
-        change(self.store, id_, mark)
+        return change(self.store, id_, mark)

@@ -40,7 +40,7 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A record as it is to be kept. ``id``: its row's; ``said``: its JSON; ``run``, ``occurred_at``, ``force``: of its
-    message; ``awaits``: the row id of the record that it waits for.
+    message; ``awaits``: the row id of the record that it waits for; ``version``: of its row, as this worker wrote it.
     """
 
     id: str
@@ -50,13 +50,17 @@ class Refused:
     said: Any
     awaits: str = ""
     force: bool = False
+    version: str = ""
 
 
 class Refusals(Protocol):
     """Keeps refused records. Raises Retry if it cannot: a record may be dropped only after it was stored here."""
 
     def keep(self, refused: Refused) -> None:
-        """Keeps the record with its outcome, in place of one under the same id that is not newer."""
+        """Keeps the record with its outcome, in place of one under the same id, unless that is newer.
+
+        Of one moment, the one with the later row version is newer: a slow worker may keep the other one last.
+        """
 
     def drop(self, id_: str, occurred_at: str) -> None:
         """Removes the record, unless a newer one is kept: this one was delivered later."""
@@ -89,6 +93,7 @@ class RefusalTable:
             "id": refused.id,
             "run": refused.run,
             "occurred_at": refused.occurred_at,
+            "row_version": refused.version,
             "step": outcome.step.value,
             "sis_id": outcome.sis_id or "",
             "outcome": outcome.outcome.value,
@@ -99,10 +104,19 @@ class RefusalTable:
         item["expires_at"] = {"N": str(int(self._clock()) + self._days * DAY_SECONDS)}
         if refused.awaits:
             item |= {INDEX: {"S": refused.awaits}, "force": {"BOOL": refused.force}}
-        self._unless_newer("put_item", refused.occurred_at, Item=item)
+        same_moment = (
+            "occurred_at = :occurred_at AND (attribute_not_exists(row_version) OR row_version <= :row_version)"
+        )
+        self._if_so(
+            "put_item",
+            f"attribute_not_exists(id) OR occurred_at < :occurred_at OR {same_moment}",
+            {":occurred_at": item["occurred_at"], ":row_version": item["row_version"]},
+            Item=item,
+        )
 
     def drop(self, id_: str, occurred_at: str) -> None:
-        self._unless_newer("delete_item", occurred_at, Key={"id": {"S": id_}})
+        condition = "attribute_not_exists(id) OR occurred_at <= :occurred_at"
+        self._if_so("delete_item", condition, {":occurred_at": {"S": occurred_at}}, Key={"id": {"S": id_}})
 
     def release(self, waiting: Waiting) -> None:
         self._if_so(
@@ -126,10 +140,6 @@ class RefusalTable:
         except (ClientError, BotoCoreError) as error:
             raise Retry(f"the outcomes table could not be read ({type(error).__name__})") from error
         return [each for each in found if each]
-
-    def _unless_newer(self, operation: str, occurred_at: str, **parameters: Any) -> None:
-        condition = "attribute_not_exists(id) OR occurred_at <= :occurred_at"
-        self._if_so(operation, condition, {":occurred_at": {"S": occurred_at}}, **parameters)
 
     def _if_so(self, operation: str, condition: str, values: Mapping[str, Any], **parameters: Any) -> None:
         try:

@@ -65,8 +65,9 @@ class Waited:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``version`` changes with every write. ``facts``: what later steps and deliveries need to know, by name.
+    """``version`` changes with every write, and a later one sorts after an earlier one.
 
+    ``facts``: what later steps and deliveries need to know, by name.
     ``key``: the key of the record's entity in DokStamp, as last delivered, by its note's id (see identity.key_id).
     ``intent``: something may be about to be created or given another key. It holds what a retry must send unchanged.
     ``waiting``: run -> how long its record has waited for something that is missing.
@@ -118,6 +119,12 @@ class Store(Protocol):
         with the row in the way, if one cannot be stored. If the store refuses a repeated write because its first try
         was taken, the write counts as taken: the stored version shows it.
         """
+
+
+def next_version(replaces: Row | None, unique: str) -> str:
+    """The version of the row that is stored in place of ``replaces``. No other write may have the same ``unique``."""
+    number = replaces.version.partition("-")[0] if replaces else ""
+    return f"{int(number) + 1 if number.isdecimal() else 1:012}-{unique}"
 
 
 MOST_TRIES = 5
