@@ -21,6 +21,12 @@ def test_what_all_workers_got_through_together_is_taken_for_the_limit() -> None:
     assert pace.free_at == NOON + 1.1
 
 
+@pytest.mark.parametrize(("calls", "share"), [(5, 0.08), (20, 0.08), (100, 0.056), (1000, 0.0506)])
+def test_the_first_pace_is_lower_where_few_calls_were_counted(calls: float, share: float) -> None:
+    # Given a worker that got so many calls through, When it begins again, Then it sends so much less
+    assert Pace().join(NOON, calls, 1).at(NOON + 1) == pytest.approx(calls * (1 - share))
+
+
 def test_a_refusal_lowers_the_pace_a_little_and_each_one_soon_after_twice_as_much() -> None:
     # Given a pace that DokStamp goes on refusing as soon as the pause is over
     pace, now, falls = Pace(rate=100, since=NOON - 60, found=True, answered=True), NOON, []

@@ -24,8 +24,11 @@ SLOWEST = 0.5
 FALL = 0.05
 BACK_SECONDS = 60.0
 BACK_CALLS = 100.0
-# What workers got through before they were first refused may be far below the limit, for they had no more to send:
-# after so many seconds the pace doubles, again and again, until it is refused.
+# What workers got through before they were first refused is known to about so many calls, so the first pace is lower by
+# their share, too. It may be far below the limit, for they had no more to send: after so many seconds the pace doubles,
+# again and again, until it is refused.
+UNSURE_CALLS = 0.6
+MOST_UNSURE = 0.03
 KNOWN_SECONDS = 30.0
 DOUBLE_SECONDS = 10.0
 # A refusal so soon after a fall says that the pace is far too high: the fall is twice as deep, up to the deepest.
@@ -128,7 +131,7 @@ class Pace:
             return self.pause(now, seconds)
         # Permits of the smaller sum are void.
         begun = self._begin(max(1.0, self.rate + rate), max(self.since, now + seconds))
-        return replace(begun, fall=FALL)
+        return replace(begun, fall=FALL + min(MOST_UNSURE, UNSURE_CALLS / begun.rate))
 
     def lower(self, now: float, seconds: float, longest: float = LONGEST_OUTAGE_PAUSE_SECONDS) -> Pace:
         """DokStamp refused a call that kept to the pace. ``longest``: as for ``stop``."""
