@@ -68,9 +68,10 @@ build: ## builds for AWS, for this machine's Python and processor
 	@$(environments) dev sam
 	@$(dev) -m local.release nowhere
 
-deploy: ## builds, and deploys to AWS with your credentials: STAGE=dev (or prod) [PARAMETERS="DokStampTenant=school.example"]
+deploy: MINUTES ?= 60
+deploy: ## builds, and deploys to AWS with your credentials: STAGE=dev (or prod) [PARAMETERS="DokStampTenant=school.example"] [MINUTES=60]
 	@$(environments) dev sam
-	@$(dev) -m local.release "$(STAGE)"
+	@$(dev) -m local.release "$(STAGE)" --minutes "$(MINUTES)"
 
 test: ## everything that CI runs
 	@$(environments) dev sam emulator

@@ -14,7 +14,7 @@ import time
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
@@ -26,6 +26,9 @@ from local.places import LOCAL, ROOT, SAM_CONFIG, python_of
 from local.processes import Failed
 from local.report import Clock
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import ResourceChangeTypeDef
+
 STAGES = ("dev", "prod")
 # `make build`
 BUILD_ONLY = "nowhere"
@@ -35,7 +38,10 @@ SIGNS = ("-errors", "-unforeseen", "-misconfigured")
 # SAM's own stack, which holds the bucket for what is deployed.
 SAM_STACK = "aws-sam-cli-managed-default"
 CAPABILITIES: list[Literal["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]] = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+NOTHING_CHANGED = "Nothing has changed since the last deployment"
 NOTHING_NEW = ("didn't contain changes", "No updates are to be performed")
+# A stack that was never whole: CloudFormation deletes it, and takes no update.
+NEVER_MADE = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 SECONDS_BETWEEN_LOOKS = 20
 
 Say = Callable[[str], None]
@@ -81,17 +87,25 @@ class Stack:
         self._s3 = session.client("s3")
 
     def parameters(self) -> set[str] | None:
-        """The names of its parameters; None if there is no such stack."""
+        """The names of its parameters; None if nothing was deployed under its name."""
         try:
             found = self._cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
         except ClientError as error:
             if "does not exist" in str(error):
                 return None
             raise
+        if found["StackStatus"] in NEVER_MADE:
+            raise Failed(
+                f"The first deployment of {self.name} failed ({found['StackStatus']}), and nothing can be deployed over"
+                ' what it left. Remove that (README.md, "Removing it"), and deploy again.'
+            )
+        # So it is called while only a change set is there.
+        if found["StackStatus"] == "REVIEW_IN_PROGRESS":
+            return None
         return {each["ParameterKey"] for each in found.get("Parameters", [])}
 
-    def update(self, packaged: Path, kept: set[str], values: Mapping[str, str]) -> None:
-        """Updates it; raises Failed if CloudFormation has taken the update back."""
+    def update(self, packaged: Path, kept: set[str], values: Mapping[str, str], minutes: int) -> None:
+        """Updates it, and watches it for so long; raises Failed if CloudFormation has taken the update back."""
         address = self._upload(packaged)
         known = template.parameters().keys()
         given: list[Any] = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
@@ -104,10 +118,10 @@ class Stack:
             Parameters=given,
             Capabilities=CAPABILITIES,
             # While it waits with the old resources, the update can be cancelled.
-            RollbackConfiguration={"RollbackTriggers": [], "MonitoringTimeInMinutes": MINUTES_WATCHED},
+            RollbackConfiguration={"RollbackTriggers": [], "MonitoringTimeInMinutes": minutes},
         )
         if self._is_ready(change):
-            self._carry_out(change)
+            self._carry_out(change, minutes)
 
     def _upload(self, packaged: Path) -> str:
         outputs = self._cloudformation.describe_stacks(StackName=SAM_STACK)["Stacks"][0]["Outputs"]
@@ -132,17 +146,22 @@ class Stack:
             reason = self._cloudformation.describe_change_set(**where).get("StatusReason", "")
             self._cloudformation.delete_change_set(**where)
             if any(text in reason for text in NOTHING_NEW):
-                self._say("Nothing has changed since the last deployment")
+                self._say(NOTHING_CHANGED)
                 return False
             raise Failed(f"CloudFormation does not take the change: {reason}") from None
+        pages = self._cloudformation.get_paginator("describe_change_set").paginate(**where)
+        if all(_is_none(each["ResourceChange"]) for page in pages for each in page["Changes"]):
+            self._cloudformation.delete_change_set(**where)
+            self._say(NOTHING_CHANGED)
+            return False
         return True
 
-    def _carry_out(self, change: str) -> None:
+    def _carry_out(self, change: str, minutes: int) -> None:
         """Executes the change set, and watches until nothing can be taken back any more."""
         before, red = self._red(), set[str]()
         if before:
             self._say(f"Red before the update, so not watched: {', '.join(sorted(before))}")
-        self._say(f"Updating {self.name}. Its alarms are watched for {MINUTES_WATCHED} minutes from the end of it")
+        self._say(f"Updating {self.name}. Its alarms are watched for {minutes} minutes from the end of it")
         self._cloudformation.execute_change_set(StackName=self.name, ChangeSetName=change)
         while True:
             self._sleep(SECONDS_BETWEEN_LOOKS)
@@ -162,12 +181,21 @@ class Stack:
             )
 
 
+def _is_none(change: ResourceChangeTypeDef) -> bool:
+    """Whether it is one that CloudFormation names in any case: a part of the stack that may have changed.
+
+    SAM names such a part's template by its content, so one that has changed has another address.
+    """
+    is_part = change["ResourceType"] == "AWS::CloudFormation::Stack" and change["Action"] == "Modify"
+    return is_part and all(each.get("ChangeSource") == "Automatic" for each in change.get("Details", []))
+
+
 def stack_name(stage: str) -> str:
     name: str = tomllib.loads(SAM_CONFIG.read_text())[stage]["deploy"]["parameters"]["stack_name"]
     return name
 
 
-def release(session: boto3.Session, stage: str, values: Mapping[str, str], say: Say) -> None:
+def release(session: boto3.Session, stage: str, values: Mapping[str, str], minutes: int, say: Say) -> None:
     name = stack_name(stage)
     stack = Stack(session, name, say)
     kept = stack.parameters()
@@ -180,21 +208,23 @@ def release(session: boto3.Session, stage: str, values: Mapping[str, str], say: 
         packaged = LOCAL / f"packaged-{stage}.yaml"
         LOCAL.mkdir(exist_ok=True)
         _sam("package", "--output-template-file", packaged)
-        stack.update(packaged, kept, values)
+        stack.update(packaged, kept, values, minutes)
     say(f"{name} is deployed")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make deploy STAGE=dev|prod", description=__doc__)
     parser.add_argument("stage")
-    stage = parser.parse_args().stage
+    parser.add_argument("--minutes", type=int, choices=range(181), metavar="0-180", default=MINUTES_WATCHED)
+    given = parser.parse_args()
+    stage = given.stage
     if stage == BUILD_ONLY:
         build(parameters())
         return 0
     if stage not in STAGES:
         raise Failed(f"Say where to: make deploy STAGE=... with one of {', '.join(STAGES)}")
     try:
-        release(boto3.Session(), stage, parameters(), Clock().say)
+        release(boto3.Session(), stage, parameters(), given.minutes, Clock().say)
     except (BotoCoreError, ClientError) as error:
         raise Failed(f"AWS says: {error}") from None
     return 0

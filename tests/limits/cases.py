@@ -11,6 +11,8 @@ from dokstamp_sync.order import Step
 
 SETTLED_SECONDS = 10.0
 """By then the workers must know the limit."""
+PAUSE_SECONDS = 1.0
+"""So long nobody may call after a refused call, for so DokStamp says."""
 MOST_REFUSED = 0.02
 LEAST_USED = 0.85
 LONGEST = 1.25
@@ -95,7 +97,8 @@ class Came:
     """What came of a load. ``seconds``: until the last call was taken; ``ideal``: its own calls over ``possible``.
 
     ``possible``: the limit, or the calls a second that these workers get through without one, where that is less.
-    ``used``: the share of what is possible that was used after SETTLED_SECONDS, ``refused_late``: of the calls then.
+    ``used``: the share of what is possible that was used after SETTLED_SECONDS, or, of a load that ends within twice
+    that, after the pause of the first refused call. ``refused_late``: the share of the calls after SETTLED_SECONDS.
     """
 
     load: Load
@@ -124,8 +127,9 @@ class Came:
         end = max(taken, default=began)
         possible = min(load.limit, without_limit)
         settled = began + SETTLED_SECONDS
-        # What a load that ends soon used is looked at from its beginning.
-        late = settled if end - began > 2 * SETTLED_SECONDS else began
+        # Of a load that ends soon: from when its workers know the limit. The ratio is of all its time.
+        known = min(refused, default=began - PAUSE_SECONDS) + PAUSE_SECONDS
+        late = settled if end - began > 2 * SETTLED_SECONDS else min(settled, known)
         taken_late = sum(each > late for each in taken)
         refused_late = sum(each > settled for each in refused)
         return cls(

@@ -19,6 +19,14 @@ VALUES = {"Runtime": "python3.13", "DokStampTenant": "school.example"}
 KEPT = {"PatienceSeconds", "DokStampTenant", "Forgotten"}
 
 
+CHANGED = {"ResourceType": "AWS::Lambda::Function", "Action": "Modify"}
+
+
+def part(source: str) -> dict[str, Any]:
+    """A change of the stack's part, which CloudFormation names in any case."""
+    return {"ResourceType": "AWS::CloudFormation::Stack", "Action": "Modify", "Details": [{"ChangeSource": source}]}
+
+
 class Aws:
     """The three clients, which answer what they were told to, in order, and refuse what the API does not know."""
 
@@ -29,9 +37,6 @@ class Aws:
             make: Any = boto3.client
             client = make(service, region_name="eu-west-1")
             self.stubs[service] = exits.enter_context(Stubber(client))
-        output = {"OutputKey": "SourceBucket", "OutputValue": "artifacts"}
-        self.answer("describe_stacks", self.stack("CREATE_COMPLETE", Outputs=[output]))
-        self.answer("put_object", {}, service="s3")
 
     def client(self, service: str) -> Any:
         return self.stubs[service].client
@@ -48,7 +53,13 @@ class Aws:
         asked = {"AlarmNamePrefix": f"{NAME}-", "StateValue": "ALARM"}
         self.answer("describe_alarms", {"MetricAlarms": found}, asked, "cloudwatch")
 
-    def change(self, status: str, reason: str = "") -> None:
+    def made(self) -> release.Stack:
+        return release.Stack(self, NAME, self.said.append, lambda _: None)  # type: ignore[arg-type]
+
+    def change(self, status: str, reason: str = "", changes: Any = (CHANGED,)) -> None:
+        output = {"OutputKey": "SourceBucket", "OutputValue": "artifacts"}
+        self.answer("describe_stacks", self.stack("CREATE_COMPLETE", Outputs=[output]))
+        self.answer("put_object", {}, service="s3")
         asked = {
             "StackName": NAME,
             "ChangeSetName": ANY,
@@ -63,12 +74,13 @@ class Aws:
         }
         self.answer("create_change_set", {}, asked)
         self.answer("describe_change_set", {"Status": status, "StatusReason": reason})
+        if status == "CREATE_COMPLETE":
+            self.answer("describe_change_set", {"Changes": [{"ResourceChange": each} for each in changes]})
 
     def update(self, tmp_path: Path) -> None:
         packaged = tmp_path / "packaged.yaml"
         packaged.write_text("Resources: {}")
-        stack = release.Stack(self, NAME, self.said.append, lambda _: None)  # type: ignore[arg-type]
-        stack.update(packaged, KEPT, VALUES)
+        self.made().update(packaged, KEPT, VALUES, 60)
 
     def is_asked_for_all(self) -> None:
         for stub in self.stubs.values():
@@ -145,6 +157,38 @@ def test_a_change_that_is_none_is_no_failure_and_one_that_is_refused_is_one(
     aws.is_asked_for_all()
 
 
+def test_a_part_that_may_have_changed_is_no_change(aws: Aws, tmp_path: Path) -> None:
+    # Given an update in which nothing has changed
+    aws.change("CREATE_COMPLETE", changes=[part("Automatic")])
+    aws.answer("delete_change_set", {})
+    # When the stack is updated, Then nothing is carried out, and nobody waits
+    aws.update(tmp_path)
+    aws.is_asked_for_all()
+    assert aws.said == ["Nothing has changed since the last deployment"]
+
+
+@pytest.mark.parametrize("changes", [[part("DirectModification")], [part("Automatic"), CHANGED]])
+def test_a_part_that_has_changed_and_anything_else_is_one(changes: Any, aws: Aws, tmp_path: Path) -> None:
+    aws.change("CREATE_COMPLETE", changes=changes)
+    aws.red()
+    aws.answer("execute_change_set", {})
+    aws.answer("describe_stacks", aws.stack("UPDATE_COMPLETE"))
+    aws.update(tmp_path)
+    aws.is_asked_for_all()
+
+
+@pytest.mark.parametrize("status", ["CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
+def test_what_a_failed_first_deployment_left_has_to_be_removed_first(status: str, aws: Aws) -> None:
+    aws.answer("describe_stacks", aws.stack(status))
+    with pytest.raises(Failed, match=f"{status}.*Remove that"):
+        aws.made().parameters()
+
+
+def test_a_stack_that_was_only_reviewed_is_none(aws: Aws) -> None:
+    aws.answer("describe_stacks", aws.stack("REVIEW_IN_PROGRESS"))
+    assert aws.made().parameters() is None
+
+
 def test_the_first_deployment_is_sams_own(monkeypatch: pytest.MonkeyPatch) -> None:
     # Given an account without the stack
     commands: list[tuple[Any, ...]] = []
@@ -152,7 +196,7 @@ def test_the_first_deployment_is_sams_own(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(release.Stack, "parameters", lambda _: None)
     # When the stage is deployed
     values = {"Runtime": "python3.12", "Architecture": "arm64", "DokStampTenant": "school.example"}
-    release.release(boto3.Session(region_name="eu-west-1"), "dev", values, print)
+    release.release(boto3.Session(region_name="eu-west-1"), "dev", values, 60, print)
     # Then SAM builds for the machine's Python and processor, and deploys that
     assert commands == [
         ("build", "--parameter-overrides", 'Runtime="python3.12"', 'Architecture="arm64"'),

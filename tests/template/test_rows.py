@@ -40,10 +40,11 @@ def test_the_alarms_go_over_the_same_rows_in_the_same_order() -> None:
 
 
 @pytest.mark.parametrize("template", [TEMPLATE, OBSERVABILITY])
-def test_no_map_within_a_loop_begins_with_a_condition(template: Path) -> None:
-    # Given that CloudFormation's expansion takes such a map for `!Condition`
+def test_within_a_loop_only_a_resource_has_a_condition_and_not_at_its_beginning(template: Path) -> None:
+    # Given that CloudFormation's expansion may take a map with one, such as a policy's statement, for `!Condition`
     for name, (_, _, body) in loops(template).items():
         for each in maps(body):
+            assert "Condition" not in each or "Type" in each, name
             assert next(iter(each), "") != "Condition", name
 
 
