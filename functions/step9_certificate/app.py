@@ -19,11 +19,14 @@ from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Certificate
 from dokstamp_sync.steps.certificates import (
+    ANOTHERS,
     NEW_PDF,
+    REVOKE,
     USED,
     about_whom,
     check_enrollment,
     facts_of,
+    is_anothers,
     key_of,
     rejected_if_used,
     what_was_sent,
@@ -35,7 +38,6 @@ from dokstamp_sync.worker.entry import serve
 
 # A certificate never leaves these states; only a new certificate can follow it [lifecycle].
 ENDED = ("revoked", "expired")
-REVOKE = "revoke it, then send a new PDF"
 
 
 class CertificateStep:
@@ -171,17 +173,18 @@ class CertificateStep:
                 f"DokStamp keeps the certificate as '{status}', not issued: check the issue mode",
                 finally_=Outcome.REJECTED,
             )
+        if is_anothers(work, sent):
+            # An earlier try sent it, before the enrollment became another student's.
+            work.claimed.keep(facts, uuid=certificate["uuid"], key=key_of(sent["file_uuid"]))
+            raise Rejected(ANOTHERS)
         return Delivered(Outcome.CREATED, certificate["uuid"], "issued", facts, key_of(sent["file_uuid"]))
 
     def _already_issued(self, work: Work[Certificate]) -> Delivered:
         if not self._is_same(work):
             # The revocation that has to come first may be on its way.
             raise NotReady(f"the certificate exists and cannot be changed; {REVOKE}", finally_=Outcome.REJECTED)
-        about = about_whom(work)
-        if any(work.facts.get(name, uuid) != uuid for name, uuid in whose(about).items()):
-            raise Rejected(
-                f"the certificate was issued for another student or course than the record names now; {REVOKE}"
-            )
+        if is_anothers(work, work.facts):
+            raise Rejected(ANOTHERS)
         key = work.claimed.row.key
         if work.claimed.row.applied is None:
             reason = "issued by an earlier try whose answer was lost"

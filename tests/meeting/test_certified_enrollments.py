@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dokstamp_sync.order import Step
-from local.sandbox import Sandbox
+from local.sandbox import Fault, Sandbox
 from tests.meeting.conftest import BIA, SCHOOL, Post, certificate
 from tests.support.sis import Json, Sis, example, live, pdf
 
@@ -24,6 +24,34 @@ def test_a_certificate_stays_with_whom_it_was_issued_for(school: Sis, sandbox: S
         assert "revoke it, then send a new PDF" in told["reason"]
     # And when that is done, Bia has one
     school.say(Step.CERTIFICATE, {"enrollment_id": "E1", "revoke": True})
+    assert school.say(Step.CERTIFICATE, certificate(pdf(tmp_path, "b.pdf")))["outcome"] == "created"
+    names = {each["uuid"]: each["name"] for each in live(sandbox, "students")}
+    held = [(names[each["student_uuid"]], each["status"]) for each in live(sandbox, "certificates")]
+    assert held == [("Ana Souza", "revoked"), ("Bia", "issued")]
+
+
+@pytest.mark.parametrize("how", ["a draft", "without an answer"])
+def test_a_certificate_that_was_begun_before_its_enrollment_moved_stays_with_whom_it_was_begun_for(
+    how: str, school: Sis, sandbox: Sandbox, post: Post, tmp_path: Path
+) -> None:
+    # Given a certificate of Ana's that stays a draft, or whose answer is lost
+    record = certificate(pdf(tmp_path, "a.pdf"))
+    letter = post.letter(Step.CERTIFICATE, 50, record)
+    if how == "a draft":
+        sandbox.switch(issue_after_reads=2)
+    else:
+        sandbox.add_faults(Fault(kind="reset_after", method="POST", path="^/certificates$"))
+    assert letter.comes() == "handed back"
+    # When her enrollment turns out to be Bia's before it is known to be issued
+    moved = example(Step.ENROLLMENT, student_id="S2")
+    assert school.send({Step.STUDENT: [BIA], Step.ENROLLMENT: [moved]})["enrollment#E1"]["outcome"] == "updated"
+    # Then it is rejected, with what to do, then and whenever it is said again
+    (told,) = letter.comes_until_answered()
+    for each in (told, school.say(Step.CERTIFICATE, record), school.say(Step.CERTIFICATE, record)):
+        assert each["outcome"] == "rejected", each
+        assert "revoke it, then send a new PDF" in each["reason"]
+    # And when that is done, Bia has one
+    assert school.say(Step.CERTIFICATE, {"enrollment_id": "E1", "revoke": True})["outcome"] == "updated"
     assert school.say(Step.CERTIFICATE, certificate(pdf(tmp_path, "b.pdf")))["outcome"] == "created"
     names = {each["uuid"]: each["name"] for each in live(sandbox, "students")}
     held = [(names[each["student_uuid"]], each["status"]) for each in live(sandbox, "certificates")]

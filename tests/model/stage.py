@@ -19,7 +19,7 @@ from tests.model.world import World
 from tests.support.pipeline import settings
 from tests.support.simulation import Simulation
 from tests.support.simulation_http import BASE_URL, sandbox_in_process
-from tests.support.simulation_time import Restless
+from tests.support.simulation_time import MOST_STEPS, Restless
 from tests.support.simulation_weather import CALM, Misfortune, Weather
 
 LOCAL = {"lease_seconds": 8}
@@ -37,6 +37,8 @@ NEVER = 10_000_000
 MOST_RESTS = 20
 HOUR = 3600.0
 RECEIVES_IN_A_QUEUE = 60
+STEPS_A_SECOND_OF_OUTAGE = 4
+"""So often a crowd of messages is looked at in vain."""
 FEW_CALLS = 3
 """So many calls meet the fault of an act: others may be made before its own."""
 
@@ -76,7 +78,7 @@ class Stage:
     def pass_time(self, seconds: float | None = None, weather: Weather = CALM) -> None:
         """As Simulation.run; what never comes to rest is a finding."""
         try:
-            self.simulation.run(seconds, weather)
+            self.simulation.run(seconds, weather, MOST_STEPS + int(self.dokstamp.seconds) * STEPS_A_SECOND_OF_OUTAGE)
         except Restless as error:
             self.monitor.findings.append(f"hung {error}")
 

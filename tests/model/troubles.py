@@ -30,10 +30,15 @@ class Troubled:
     @property
     def is_any(self) -> bool:
         """Whether there is a limit or an outage."""
-        return bool(self.limit) or self.ends > self.begins
+        return bool(self.limit or self.seconds)
+
+    @property
+    def seconds(self) -> float:
+        """How long the outage lasts; 0 if there is none."""
+        return self.ends - self.begins
 
     def __str__(self) -> str:
-        return f"limit {self.limit}, outage {self.ends - self.begins:g} s"
+        return f"limit {self.limit}, outage {self.seconds:g} s"
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         now = self._clock()

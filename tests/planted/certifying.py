@@ -49,7 +49,7 @@ CERTIFYING = (
         (
             in_step(
                 _STEP,
-                "if any(work.facts.get(name, uuid) != uuid for name, uuid in whose(about).items()):",
+                "if is_anothers(work, work.facts):",
                 "if False:",
             ),
         ),

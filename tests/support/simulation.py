@@ -38,7 +38,7 @@ from tests.support.simulation_ports import (
 from tests.support.simulation_queues import Queue
 from tests.support.simulation_runs import StateMachine
 from tests.support.simulation_threads import taking_turns
-from tests.support.simulation_time import Process, Time
+from tests.support.simulation_time import MOST_STEPS, Process, Time
 from tests.support.simulation_watch import Watch
 from tests.support.simulation_weather import CALM, Sky, Weather
 from tests.support.simulation_workers import Environment, Function
@@ -96,11 +96,14 @@ class Simulation:
         body = json.dumps(message)
         self.time.at(self.time.now + after, lambda: self.inbox.send(body))
 
-    def run(self, seconds: float | None = None, weather: Weather = CALM) -> None:
-        """Lets so much time pass in that weather; without ``seconds``, until all queues are at rest."""
+    def run(self, seconds: float | None = None, weather: Weather = CALM, most_steps: int = MOST_STEPS) -> None:
+        """Lets so much time pass in that weather; without ``seconds``, until all queues are at rest.
+
+        Raises Restless if that takes more than ``most_steps``.
+        """
         self.sky.weather = weather
         with taking_turns(self.time), _quiet():
-            self.time.run(float("inf") if seconds is None else self.time.now + seconds)
+            self.time.run(float("inf") if seconds is None else self.time.now + seconds, most_steps)
 
     def redrive(self) -> int:
         """Puts all dead letters back; answers how many."""

@@ -15,6 +15,8 @@ from random import Random
 from typing import ClassVar
 
 START = 1_800_000_000.0
+MOST_STEPS = 400_000
+"""More of them without rest are a hang."""
 
 
 class _Carrier(threading.Thread):
@@ -131,7 +133,7 @@ class Time:
                 if not task.done:
                     self.wake(task)
 
-    def run(self, until: float = float("inf"), most_steps: int = 400_000) -> None:
+    def run(self, until: float = float("inf"), most_steps: int = MOST_STEPS) -> None:
         """Lets time pass to ``until``, or until nothing more is to come. Raises Restless if that never happens."""
         end = self.steps + most_steps
         while self._events and self._events[0][0] <= until:

@@ -16,22 +16,29 @@ from dokstamp_sync.records import Certificate
 from dokstamp_sync.steps.look_up_create_update import given
 from dokstamp_sync.steps.work import Work
 
+REVOKE = "revoke it, then send a new PDF"
+ANOTHERS = f"the certificate was issued for another student or course than the record names now; {REVOKE}"
 NEW_PDF = "a new certificate needs a new PDF"
 USED = f"this PDF was used for another certificate, and every certificate needs a PDF of its own: {NEW_PDF}"
 
 
 def about_whom(work: Work[Certificate]) -> dict[str, str]:
     """The uuids that a certificate is sent with: student, course, institution and so on [certificates], [order]."""
-    about = {name: parent.uuid for name, parent in work.parents.items()}
-    parent = work.parents.get("enrollment_uuid") or work.parents["course_uuid"]
-    known = ("student_uuid", "course_uuid", "cohort_uuid", "institution_uuid")
-    about |= {name: parent.facts[name] for name in known if name in parent.facts and name not in about}
+    about = known_about(work)
     if "institution_uuid" not in about:
         institution = uuid_of(work.api.get(f"/courses/{about['course_uuid']}"), "institution")
         if institution is None:
             raise Rejected("DokStamp does not say which institution the course belongs to")
         about["institution_uuid"] = institution
     return about
+
+
+def known_about(work: Work[Certificate]) -> dict[str, str]:
+    """The same as far as the parents' rows say it."""
+    about = {name: parent.uuid for name, parent in work.parents.items()}
+    parent = work.parents.get("enrollment_uuid") or work.parents["course_uuid"]
+    known = ("student_uuid", "course_uuid", "cohort_uuid", "institution_uuid")
+    return about | {name: parent.facts[name] for name in known if name in parent.facts and name not in about}
 
 
 def check_enrollment(work: Work[Certificate]) -> None:
@@ -66,6 +73,12 @@ def key_of(file_uuid: str) -> str:
 def facts_of(certificate: Entity) -> dict[str, Any]:
     """What the row keeps of DokStamp's answer: the status and the verification address."""
     return given(status=certificate.get("status"), public_verification_url=certificate.get("public_verification_url"))
+
+
+def is_anothers(work: Work[Certificate], told: Mapping[str, str]) -> bool:
+    """Whether what was sent or kept of a certificate names another student or course than the record does now."""
+    now = whose(known_about(work))
+    return any(now.get(name, uuid) != uuid for name, uuid in whose(told).items())
 
 
 @contextmanager
