@@ -73,10 +73,14 @@ def run(command: Sequence[str | Path], *, environment: Mapping[str, str], log: P
 
 
 def end_on_signals() -> None:
-    """Makes SIGTERM and SIGHUP end this program as Ctrl-C does: through every `finally`."""
+    """Makes SIGTERM and SIGHUP end this program as Ctrl-C does: through every `finally`.
+
+    Also Ctrl-C itself, which a shell's script switches off for what it starts in the background.
+    """
 
     def end(number: int, _: FrameType | None) -> NoReturn:
         raise SystemExit(128 + number)
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)

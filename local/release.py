@@ -38,6 +38,10 @@ SIGNS = ("-errors", "-unforeseen", "-misconfigured")
 # SAM's own stack, which holds the bucket for what is deployed.
 SAM_STACK = "aws-sam-cli-managed-default"
 CAPABILITIES: list[Literal["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]] = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+HINTS = {
+    "NoRegionError": " Say which: export AWS_DEFAULT_REGION=...",
+    "NoCredentialsError": ". Give yours: aws configure, or export AWS_PROFILE=...",
+}
 NOTHING_CHANGED = "Nothing has changed since the last deployment"
 NOTHING_NEW = ("didn't contain changes", "No updates are to be performed")
 # A stack that was never whole: CloudFormation deletes it, and takes no update.
@@ -226,7 +230,8 @@ def main() -> int:
     try:
         release(boto3.Session(), stage, parameters(), given.minutes, Clock().say)
     except (BotoCoreError, ClientError) as error:
-        raise Failed(f"AWS says: {error}") from None
+        hint = HINTS.get(type(error).__name__, "")
+        raise Failed(f"AWS says: {error}{hint}") from None
     return 0
 
 

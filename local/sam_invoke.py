@@ -53,7 +53,7 @@ def ask_docker(*arguments: str, host: str = "") -> str:
     # Some versions of `docker info` answer 0 where no daemon does.
     if done.returncode != 0 or "Cannot connect" in done.stderr:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:] or ["it says nothing"]
-        raise Failed(f"Docker is installed but does not work: {said[0]}\nIs it started, and may you use it?")
+        raise Failed(f"Docker is installed but does not work: {said[0]}")
     return done.stdout.strip()
 
 

@@ -9,7 +9,7 @@ from local import stack_file
 from local.command import carry_out
 from local.follow import SECONDS_TO_WAIT, Follower
 from local.processes import Failed
-from local.report import send_and_follow, show_outcomes
+from local.report import console, send_and_follow, show_outcomes
 from local.school import read_messages
 
 ENDED_WELL = ("completed", "completed_with_rejections")
@@ -25,6 +25,11 @@ def main() -> int:
     messages = read_messages(Path(options.file))
     endings = send_and_follow(Follower(stack_file.read()), messages, options.seconds)
     show_outcomes(endings)
+    if any(record["outcome"] == "blocked" for ending in endings for record in ending.records):
+        console.print(
+            "What is blocked follows by itself when what it waits for is delivered. The results queue then holds the "
+            "result of a run of its own."
+        )
     return int(any(ending.status not in ENDED_WELL for ending in endings))
 
 

@@ -11,7 +11,7 @@ from local.dokstamp import DokStamp
 from local.parameters import REGION, STEPS, pascal
 from local.places import STACK_FILE
 from local.processes import Failed
-from local.stack_folder import UP, is_in_use
+from local.stack_folder import BETWEEN, UP, is_in_use
 
 
 @dataclass(frozen=True)
@@ -88,4 +88,4 @@ def read() -> StackFile:
     try:
         return StackFile(**json.loads(STACK_FILE.read_text()))
     except FileNotFoundError:
-        raise Failed("The local stack is still starting. Try again when `make up` says that it is ready.") from None
+        raise Failed(BETWEEN) from None

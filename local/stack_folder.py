@@ -9,12 +9,13 @@ from itertools import count
 from pathlib import Path
 
 from local.locks import Taken, hold, is_held
-from local.places import STACKS
+from local.places import STACK_FILE, STACKS
 from local.processes import Failed
 
 # The one stack that stack.json tells about: `make up`'s.
 UP = "up"
 LOGS = "*.log"
+BETWEEN = "The local stack is just starting or stopping. Try again in a minute."
 
 
 def _lock(name: str) -> Path:
@@ -39,6 +40,8 @@ def claimed(name: str) -> Iterator[Path]:
                 raise Failed(
                     "The stack of `make up` runs already: .local/stack.json says where. Use it, or end it first "
                     "(Ctrl-C in its terminal)."
+                    if STACK_FILE.exists()
+                    else BETWEEN
                 ) from None
     folder = STACKS / unique
     try:

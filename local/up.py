@@ -61,7 +61,7 @@ def main() -> int:
                     say("The sandbox ended, and runs again: same address, same records")
         finally:
             STACK_FILE.unlink(missing_ok=True)
-            console.print("\nStopping the local stack ...")
+            console.print("\nStopping the local stack, and removing its files: up to a minute and a half ...")
         raise Failed(f"The emulated AWS has ended by itself. Its log: {stack.info.logs}/emulator.log")
 
 
