@@ -21,10 +21,9 @@ def test_what_all_workers_got_through_together_is_taken_for_the_limit() -> None:
     assert pace.free_at == NOON + 1.1
 
 
-@pytest.mark.parametrize(("calls", "share"), [(5, 0.08), (20, 0.08), (100, 0.056), (1000, 0.0506)])
-def test_the_first_pace_is_lower_where_few_calls_were_counted(calls: float, share: float) -> None:
-    # Given a worker that got so many calls through, When it begins again, Then it sends so much less
-    assert Pace().join(NOON, calls, 1).at(NOON + 1) == pytest.approx(calls * (1 - share))
+def test_a_worker_that_got_next_to_nothing_through_is_not_taken_for_a_limit() -> None:
+    # Given a refusal of a worker's first call, When it begins again, Then it sends nearly two calls a second
+    assert Pace().join(NOON, 0, 1).at(NOON + 1) == pytest.approx(2, abs=0.2)
 
 
 def test_a_refusal_lowers_the_pace_a_little_and_each_one_soon_after_twice_as_much() -> None:
@@ -58,8 +57,8 @@ def test_after_a_chance_refusal_the_pace_is_high_again_within_minutes() -> None:
     # Given a worker that sent next to nothing, and was refused
     pace = Pace().join(NOON, 0, 1)
     # When nobody is refused any more, Then the pace doubles, once it has held for half a minute
-    assert pace.at(NOON + 31) == pytest.approx(1, abs=0.03)
-    assert pace.at(NOON + 41) == pytest.approx(2)
+    assert pace.at(NOON + 31) == pytest.approx(2, abs=0.03)
+    assert pace.at(NOON + 41) == pytest.approx(4)
     assert pace.at(NOON + 150) == NO_LIMIT
 
 

@@ -17,6 +17,8 @@ NO_LIMIT = 1000.0
 """Calls per second. Who may make so many need not count them."""
 SLOWEST = 0.5
 """Calls per second."""
+LEAST_FOUND = 2.0
+"""Calls per second: how many got through before the first refusal says nothing where it is fewer."""
 
 # The pace falls by this share below the one that was refused, is back there after so many seconds (or so many calls,
 # if that takes longer, for one call that is refused must stand against many that are not), and then rises beyond it:
@@ -24,11 +26,9 @@ SLOWEST = 0.5
 FALL = 0.05
 BACK_SECONDS = 60.0
 BACK_CALLS = 100.0
-# What workers got through before they were first refused is known to about so many calls, so the first pace is lower by
-# their share, too. It may be far below the limit, for they had no more to send: after so many seconds the pace doubles,
-# again and again, until it is refused.
-UNSURE_CALLS = 0.6
-MOST_UNSURE = 0.03
+# What workers got through before they were first refused is not measured well. It may be far below the limit, too, for
+# they had no more to send: after so many seconds the pace doubles, again and again, until it is refused.
+FIRST_FALL = 0.08
 KNOWN_SECONDS = 30.0
 DOUBLE_SECONDS = 10.0
 # A refusal so soon after a fall says that the pace is far too high: the fall is twice as deep, up to the deepest.
@@ -130,8 +130,8 @@ class Pace:
         if self.fixed:
             return self.pause(now, seconds)
         # Permits of the smaller sum are void.
-        begun = self._begin(max(1.0, self.rate + rate), max(self.since, now + seconds))
-        return replace(begun, fall=FALL + min(MOST_UNSURE, UNSURE_CALLS / begun.rate))
+        begun = self._begin(max(LEAST_FOUND, self.rate + rate), max(self.since, now + seconds))
+        return replace(begun, fall=FIRST_FALL)
 
     def lower(self, now: float, seconds: float, longest: float = LONGEST_OUTAGE_PAUSE_SECONDS) -> Pace:
         """DokStamp refused a call that kept to the pace. ``longest``: as for ``stop``."""
