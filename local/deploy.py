@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from local import compiled
 from local.aws import CLIENT, command_environment, session
 from local.gaps import mend
 from local.parameters import ARTIFACTS_BUCKET, LOCAL_VALUES, STACK_NAME
@@ -25,6 +25,7 @@ def _sources() -> Iterator[Path]:
     yield TEMPLATE
     yield OBSERVABILITY
     yield SAM_CONFIG
+    yield Path(compiled.__file__)
     for folder in SOURCES:
         yield from sorted(
             path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts
@@ -59,10 +60,7 @@ def build(own: Path, log: Path) -> bool:
     # Nothing is asked of AWS while building; the address only keeps it that way.
     options: list[str | Path] = ["--build-dir", BUILD, "--cache-dir", LOCAL / "build-cache", *_overrides(values)]
     _sam(own, "http://127.0.0.1:9", log, "build", "--template-file", TEMPLATE, *options, what="sam build")
-    # Each function's first start is a quarter of the time. Checked by content: archives lose the files' times.
-    layers = sorted(BUILD.glob("*Layer"))
-    compile_all = (python_of("sam"), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "checked-hash")
-    run((*compile_all, *layers), environment={"PATH": os.defpath}, log=log, what="compiling the layers")
+    compiled.finish(BUILD)
     BUILT_OF.write_text(fingerprint)
     return True
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from local import chosen, template
+from local import chosen, compiled, template
 from local.command import carry_out
 from local.parameters import LOCAL_VALUES
 from local.places import LOCAL, ROOT, SAM_CONFIG, python_of
@@ -75,6 +75,8 @@ def _overrides(values: Mapping[str, str]) -> list[str]:
 
 def build(values: Mapping[str, str]) -> None:
     _sam("build", *_overrides({each: values[each] for each in ("Runtime", "Architecture")}))
+    if values["Runtime"] == LOCAL_VALUES["Runtime"]:
+        compiled.finish(ROOT / ".aws-sam" / "build")
 
 
 class Stack:

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dokstamp_sync import failures, observability
+from dokstamp_sync.edge.clients import client, make
+from dokstamp_sync.edge.cold import prepare
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.observability import logger, measured
 from dokstamp_sync.results import REPORTED, result, result_of_state
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
 @cache
 def _build() -> tuple[SQSClient, SFNClient, Settings]:
     settings = Settings.from_environment(os.environ, "results_queue_url")
-    return boto3.client("sqs"), boto3.client("stepfunctions"), settings
+    sqs = client("sqs")
+    make(sqs)
+    return sqs, client("stepfunctions"), settings
+
+
+prepare(_build, os.environ)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -46,7 +46,7 @@ def test_the_intake_s_function_only_names_its_handler() -> None:
 def test_the_results_function_knows_of_aws_only_its_queue() -> None:
     path = FUNCTIONS / "results" / "app.py"
     foreign = tops(path, at_run_time=True) - set(sys.stdlib_module_names)
-    assert foreign == {"dokstamp_sync", "boto3", "botocore", "aws_lambda_powertools"}
+    assert foreign == {"dokstamp_sync", "botocore", "aws_lambda_powertools"}
     assert "httpx" not in tops(path)
 
 
@@ -87,7 +87,7 @@ KNOW_AWS = {
     "worker/pdfs.py",
     "intake/entry.py",
     "worker/credentials.py",
-    "edge/queue.py",
+    "edge/clients.py",
 }
 HOUSE = [path for floor in FLOORS for path in files(LAYER / floor)]
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from moto.server import ThreadedMotoServer
 
+from dokstamp_sync.edge.queue import Received
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.order import Step
-from dokstamp_sync.worker.batch import Received
 from local.sandbox import Fault as SandboxFault
 from tests.faults.bench import Bench
 from tests.faults.cases import Case

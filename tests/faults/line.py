@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dokstamp_sync.edge.queue import Received
 from dokstamp_sync.errors import HandedBack
 from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.order import Step
-from dokstamp_sync.worker.batch import Received
 from tests.faults.school import Json, Sections
 from tests.faults.stage import Environment, Stage
 from tests.support.pipeline import InOrder

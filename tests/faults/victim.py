@@ -16,11 +16,11 @@ from typing import IO, TYPE_CHECKING, Any
 import boto3
 
 from dokstamp_sync.dokstamp.deadline import DeadlineTransport
+from dokstamp_sync.edge.queue import Received
 from dokstamp_sync.errors import HandedBack
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.observability import logger
 from dokstamp_sync.order import Step
-from dokstamp_sync.worker.batch import Received
 from tests.faults.cases import CALLS
 from tests.faults.points import Point, Trap, TrappedStore, ambushes
 from tests.faults.stage import Environment, Stage, settings

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
+from dokstamp_sync.edge.queue import Received
 from dokstamp_sync.errors import HandedBack, Misconfigured, Retry
 from dokstamp_sync.intake.check import Refused, check
 from dokstamp_sync.intake.entry import StepFunctionsRuns
@@ -31,7 +32,7 @@ from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.reading import parse
 from dokstamp_sync.records import Record
 from dokstamp_sync.results import result_of_state
-from dokstamp_sync.worker.batch import Received, Worker
+from dokstamp_sync.worker.batch import Worker
 from dokstamp_sync.worker.entry import InboxQueue, QueueAndRuns
 from tests.fuzz.aws import Aws
 from tests.fuzz.lines import Lines

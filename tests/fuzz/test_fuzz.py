@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from dokstamp_sync.edge.queue import Received
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.intake import intake
 from dokstamp_sync.observability import logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.records import Record
-from dokstamp_sync.worker.batch import Received, Worker
+from dokstamp_sync.worker.batch import Worker
 from local.places import ROOT
 from local.processes import Failed
 from tests.fuzz import seeds

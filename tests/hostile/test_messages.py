@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from dokstamp_sync.edge.queue import Received
 from dokstamp_sync.errors import Blocked, NotReady, Rejected, Retry
 from dokstamp_sync.messages import MOST_BYTES, InboxMessage, as_sent, read_json, run_of
 from dokstamp_sync.order import Step
 from dokstamp_sync.reading import parse
 from dokstamp_sync.settings import Settings
-from dokstamp_sync.worker.batch import Received
 from tests.fuzz import seeds
 from tests.fuzz.bench import World
 from tests.fuzz.lines import Lines, caught

@@ -11,11 +11,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from dokstamp_sync.edge.queue import Received
 from dokstamp_sync.errors import HandedBack
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.mapping.row import Store
 from dokstamp_sync.order import Step
-from dokstamp_sync.worker.batch import Received
 from local.sandbox import Sandbox
 from tests.model.tables import made_table
 from tests.support.memory import MemoryStore

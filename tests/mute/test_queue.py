@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from dokstamp_sync.edge.queue import take_each
+from dokstamp_sync.edge.queue import Received, take_each
 from dokstamp_sync.errors import HandedBack, Misconfigured, Retry, Throttled
 from dokstamp_sync.observability import logger
 from local.sandbox import Sandbox
@@ -20,9 +19,9 @@ def taken(sandbox: Sandbox, *came_of: Exception | None, receives: int = 1, **env
     """What is told when messages are taken, one after another, of which this came."""
     todo = list(came_of)
 
-    def take(record: SQSRecord) -> None:
+    def take(message: Received) -> None:
         error = todo.pop(0)
-        logger.append_keys(run=f"run-of-{record.message_id}")
+        logger.append_keys(run=f"run-of-{message.id}")
         if error:
             raise error
 
@@ -55,8 +54,8 @@ def test_a_line_names_the_message_that_it_is_about_and_no_other_one_s_run(sandbo
         stage.world.send({"number": 1}, {"number": 2})
         event = stage.world.receive()
 
-        def take(record: SQSRecord) -> None:
-            if json.loads(record.body)["number"] == 2:
+        def take(message: Received) -> None:
+            if json.loads(message.body)["number"] == 2:
                 raise Retry("the second one cannot be read")
             logger.append_keys(run="run-of-the-first")
 

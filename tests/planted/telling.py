@@ -11,11 +11,10 @@ TELLING = (
         (
             in_layer(
                 "edge/queue.py",
-                '        failures.log("message", error, message_id=message.message_id)\n'
+                '        failures.log("message", error, message_id=message.id)\n'
                 "        failures.count(error)\n"
                 "        url = settings.queue_url or message.queue_url\n"
-                '        hide(lambda: boto3.client("sqs"), url, message.receipt_handle, '
-                "_seconds(error, message, settings))\n",
+                '        hide(client("sqs"), url, message.receipt_handle, _seconds(error, message, settings))\n',
                 "        error = error\n",
             ),
         ),

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import DokStamp
+from dokstamp_sync.edge.queue import Received
 from dokstamp_sync.errors import HandedBack, NotReady
 from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.row import Store
@@ -24,7 +25,7 @@ from dokstamp_sync.records import Record
 from dokstamp_sync.results import result_of_state
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import OpensPdfs, Pdf, StepRules
-from dokstamp_sync.worker.batch import Received, Worker
+from dokstamp_sync.worker.batch import Worker
 from tests.support.memory import InboxList, MemoryStore, RefusalList
 
 R = TypeVar("R", bound=Record)

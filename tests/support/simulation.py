@@ -15,13 +15,14 @@ from unittest.mock import patch
 from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import MARGIN_SECONDS, DokStamp
+from dokstamp_sync.edge.queue import Received
 from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.row import Row, Store
 from dokstamp_sync.observability import logger
 from dokstamp_sync.order import Step
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import OpensPdfs
-from dokstamp_sync.worker.batch import Received, Worker
+from dokstamp_sync.worker.batch import Worker
 from tests.support.memory import MemoryStore, RefusalList
 from tests.support.pipeline import CREDENTIALS, rules
 from tests.support.simulation_http import Answer, Wire

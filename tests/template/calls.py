@@ -24,16 +24,19 @@ PORTS = {
     "StepFunctionsRuns": {"_runs"},
 }
 # Where a service's actions have another name than the service, and where one call needs more than its own action.
-PREFIXES = {"dynamodb": "dynamodb", "s3": "s3", "sqs": "sqs", "stepfunctions": "states"}
+PREFIXES = {
+    "dynamodb": "dynamodb",
+    "s3": "s3",
+    "secretsmanager": "secretsmanager",
+    "sqs": "sqs",
+    "stepfunctions": "states",
+}
 MORE = {
     # A version is asked for on a retry, and only who may list is told that a key is missing.
     "s3:GetObject": {"s3:GetObjectVersion", "s3:ListBucket"}
 }
-# Powertools reads the secret for us.
-PROVIDERS = {"SecretsProvider": "secretsmanager:GetSecretValue"}
-
-
-AWS_FILES = [path for path in files(LAYER, FUNCTIONS) if tops(path) & {"boto3", "botocore"}]
+CLIENTS = "dokstamp_sync.edge.clients.client"
+AWS_FILES = [path for path in files(LAYER, FUNCTIONS) if tops(path) & {"boto3", "botocore"} or CLIENTS in modules(path)]
 
 
 @cache
@@ -84,8 +87,6 @@ def _of_module(path: Path) -> Iterator[str]:
     for node in tree(path).body:
         if isinstance(node, ast.ClassDef) and node.name in PORTS:
             continue
-        names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-        yield from (PROVIDERS[name] for name in names & set(PROVIDERS))
         if path in AWS_FILES:
             yield from _actions(node)
 

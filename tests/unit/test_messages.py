@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from dokstamp_sync.messages import InboxMessage, StepMessage, read_json, run_of, stamp
 from dokstamp_sync.order import Step
-from dokstamp_sync.reading import problems
+from dokstamp_sync.problems import problems
 from tests.support.sis import EXAMPLES, Json
 
 COURSE = EXAMPLES[Step.COURSE]
@@ -21,7 +21,7 @@ def wrong(model: type[InboxMessage] | type[StepMessage], given: object) -> set[s
     """The fields that are refused."""
     with pytest.raises(ValidationError) as error:
         model.model_validate(given)
-    return {each["field"] for each in problems(error.value)}
+    return {each["field"] for each in problems(error.value, model)}
 
 
 @pytest.mark.parametrize("step", list(Step))

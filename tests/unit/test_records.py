@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from dokstamp_sync.order import Step
-from dokstamp_sync.reading import parse, problems
+from dokstamp_sync.problems import problems
+from dokstamp_sync.reading import MODELS, parse
 from dokstamp_sync.records import CourseModules, ModuleGroup
 from tests.support.sis import EXAMPLES, Json, example
 
@@ -31,7 +32,7 @@ def refusal(step: Step, record: object, institution: str = "") -> str:
     """What is wrong with a record, as the SIS reads it."""
     with pytest.raises(ValidationError) as error:
         parse(step, record, institution)
-    return json.dumps(problems(error.value))
+    return json.dumps(problems(error.value, MODELS[step]))
 
 
 @pytest.mark.parametrize(("step", "field"), PAIRS)

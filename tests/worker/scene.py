@@ -9,6 +9,7 @@ from typing import IO, Any
 from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.answers import Entity
+from dokstamp_sync.edge.queue import Received
 from dokstamp_sync.errors import HandedBack, Retry, Throttled
 from dokstamp_sync.mapping.row import Row, row_id
 from dokstamp_sync.order import Step
@@ -16,7 +17,7 @@ from dokstamp_sync.outcomes import Outcome
 from dokstamp_sync.records import Student
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import Delivered, Parent, Reference, Work
-from dokstamp_sync.worker.batch import Received, Worker
+from dokstamp_sync.worker.batch import Worker
 from tests.support.memory import InboxList, MemoryStore, RefusalList
 from tests.support.pipeline import Clock, FolderPdfs, settings
 

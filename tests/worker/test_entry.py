@@ -8,14 +8,14 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
+from dokstamp_sync.edge.queue import received
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer
-from dokstamp_sync.worker.entry import QueueAndRuns, received
+from dokstamp_sync.worker.entry import QueueAndRuns
 
 EVENTS = Path(__file__).parents[2] / "events"
 RESULT = answer([RecordOutcome(Step.STUDENT, "josé", Outcome.CREATED, "", "u-1")])
@@ -113,7 +113,7 @@ def test_the_sample_events_are_read_as_the_queue_handed_them_out(step: Step) -> 
     event = json.loads((EVENTS / f"{step}.json").read_text(encoding="utf-8"))
     raw = event["Records"][0]
     # When its record is read
-    found = received(next(SQSEvent(event).records))
+    found = received(raw)
     # Then ids are SQS's, and counts are numbers
     assert (found.id, found.body, found.receipt_handle) == (raw["messageId"], raw["body"], raw["receiptHandle"])
     assert found.receives == int(raw["attributes"]["ApproximateReceiveCount"])

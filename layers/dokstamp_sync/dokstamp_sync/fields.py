@@ -131,7 +131,13 @@ class Strict(BaseModel):
     """Refuses unknown keys, accepts both spellings, drops empty values."""
 
     model_config = ConfigDict(
-        extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, loc_by_alias=False
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        loc_by_alias=False,
+        # A step needs one of the nine kinds of records: each is built when it is first used.
+        defer_build=True,
     )
 
     @model_validator(mode="before")

@@ -1,20 +1,14 @@
-"""From what the SIS sent to records, and what is wrong with it, field by field."""
+"""From what the SIS sent to records."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 
 from dokstamp_sync import records
 from dokstamp_sync.fields import clean, sis_id
 from dokstamp_sync.order import Step
-from dokstamp_sync.outcomes import MOST_REASON_BYTES, shorten
+from dokstamp_sync.outcomes import shorten
 from dokstamp_sync.records import Record
-
-# An unknown key may be as long as a message.
-MOST_FIELD_BYTES = 200
 
 MODELS: dict[Step, type[Record]] = {
     Step.INSTITUTION: records.Institution,
@@ -44,19 +38,3 @@ def apparent_sis_id(step: Step, given: object) -> str | None:
     except (AttributeError, TypeError):
         return None
     return shorten(told, records.MOST_SIS_ID_BYTES) or None
-
-
-def problems(error: ValidationError) -> list[dict[str, str]]:
-    """``[{"field": "modules[0].module_id", "problem": "..."}]``; never the values, which may be personal."""
-    return [{"field": _place(each["loc"]), "problem": each["msg"]} for each in error.errors(include_input=False)]
-
-
-def sentence(found: Iterable[Mapping[str, str]]) -> str:
-    """All problems in one text: ``modules[0].module_id: Field required; ...``."""
-    listed = (f"{each['field']}: {each['problem']}".removeprefix(": ") for each in found)
-    return shorten("; ".join(listed), MOST_REASON_BYTES)
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    shown = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return shorten(shown.removeprefix("."), MOST_FIELD_BYTES)

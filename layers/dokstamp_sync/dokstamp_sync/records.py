@@ -40,7 +40,7 @@ class Record(Strict, ABC):
         self.sis_id = self.sis_id or self.default_sis_id()
         if len(self.sis_id.encode()) > MOST_SIS_ID_BYTES:
             problem = "sis_id, or the id that is made of other fields, is longer than {most} bytes"
-            raise PydanticCustomError("too_long", problem, {"most": MOST_SIS_ID_BYTES})
+            raise PydanticCustomError("id_too_long", problem, {"most": MOST_SIS_ID_BYTES})
         return self
 
     def fingerprint(self) -> str:
@@ -84,9 +84,9 @@ class Institution(Record):
             if self.model_fields_set - {"uuid", "sis_id"}:
                 raise PydanticCustomError("uuid_alone", "uuid may stand with sis_id and nothing else")
             if not self.sis_id:
-                raise PydanticCustomError("missing", "sis_id is required with uuid")
+                raise PydanticCustomError("incomplete", "sis_id is required with uuid")
         elif not (self.name and self.country):
-            raise PydanticCustomError("missing", "name and country are required, or uuid and sis_id alone")
+            raise PydanticCustomError("incomplete", "name and country are required, or uuid and sis_id alone")
         return self
 
 
@@ -232,11 +232,11 @@ class Certificate(Record):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if not (self.enrollment_id or (self.student_id and self.course_id)):
-            raise PydanticCustomError("missing", "enrollment_id is required, or student_id and course_id")
+            raise PydanticCustomError("incomplete", "enrollment_id is required, or student_id and course_id")
         if self.enrollment_id and (self.student_id or self.course_id or self.cohort_id):
             raise PydanticCustomError("both", "enrollment_id may not stand with student_id, course_id or cohort_id")
         if bool(self.revoke) == bool(self.pdf):
-            raise PydanticCustomError("missing", "pdf is required to issue, or revoke to revoke; not both")
+            raise PydanticCustomError("incomplete", "pdf is required to issue, or revoke to revoke; not both")
         if self.revocation_reason and not self.revoke:
             raise PydanticCustomError("revocation_reason", "revocation_reason may stand only with revoke")
         return self

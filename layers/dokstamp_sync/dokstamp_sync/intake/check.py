@@ -21,7 +21,8 @@ from dokstamp_sync.messages import (
 )
 from dokstamp_sync.order import Step
 from dokstamp_sync.outcomes import Outcome, RecordOutcome
-from dokstamp_sync.reading import apparent_sis_id, parse, problems, sentence
+from dokstamp_sync.problems import problems, sentence
+from dokstamp_sync.reading import MODELS, apparent_sis_id, parse
 from dokstamp_sync.records import CourseModules, ModuleGroup, Record
 
 
@@ -73,7 +74,7 @@ def _envelope(body: str, now: float) -> InboxMessage:
     try:
         return InboxMessage.model_validate(given, context={"now": now})
     except ValidationError as error:
-        raise Refused(problems(error), id_ if isinstance(id_, str) and clean(id_) else None) from None
+        raise Refused(problems(error, InboxMessage), id_ if isinstance(id_, str) and clean(id_) else None) from None
 
 
 def _sort(checked: Checked, step: Step, place: int, given: Any, default_institution: str) -> None:
@@ -84,7 +85,7 @@ def _sort(checked: Checked, step: Step, place: int, given: Any, default_institut
     try:
         record = parse(step, given, default_institution)
     except ValidationError as error:
-        settle(apparent_sis_id(step, given), Outcome.REJECTED, sentence(problems(error)))
+        settle(apparent_sis_id(step, given), Outcome.REJECTED, sentence(problems(error, MODELS[step])))
         return
     section = checked.records.setdefault(step, [])
     twin = next((each for each in section if each.sis_id == record.sis_id), None)

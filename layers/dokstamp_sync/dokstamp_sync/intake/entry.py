@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dokstamp_sync.edge.queue import take_each
+from dokstamp_sync.edge.clients import client, make
+from dokstamp_sync.edge.cold import prepare
+from dokstamp_sync.edge.queue import Received, take_each
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.intake.intake import Intake
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
@@ -25,6 +24,7 @@ from dokstamp_sync.observability import logger, measured
 from dokstamp_sync.settings import Settings
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -70,16 +70,18 @@ NEEDED = ("queue_url", "mapping_table", "outcomes_table", "results_queue_url", "
 @cache
 def _build() -> Intake:
     settings = Settings.from_environment(os.environ, *NEEDED)
-    database = boto3.client("dynamodb")
+    database, runs = client("dynamodb"), client("stepfunctions")
+    make(database, runs)
     return Intake(
         DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random),
         RefusalTable(database, settings.outcomes_table, settings.outcome_days, time.time),
-        StepFunctionsRuns(
-            boto3.client("stepfunctions"), boto3.client("sqs"), settings.state_machine_arn, settings.results_queue_url
-        ),
+        StepFunctionsRuns(runs, client("sqs"), settings.state_machine_arn, settings.results_queue_url),
         default_institution=settings.default_institution,
         clock=time.time,
     )
+
+
+prepare(_build, os.environ)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -87,7 +89,7 @@ def _build() -> Intake:
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """The intake's Lambda handler."""
 
-    def take(record: SQSRecord) -> None:
-        _build().take(record.body, record.message_id)
+    def take(message: Received) -> None:
+        _build().take(message.body, message.id)
 
     return take_each(event, os.environ, take)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import TypeAdapter
 
 from dokstamp_sync import backoff
 from dokstamp_sync.errors import Misconfigured, Retry
+from dokstamp_sync.mapping.attributes import attribute, plain
 from dokstamp_sync.mapping.row import Conflict, Row, next_version
 from dokstamp_sync.observability import digest_of
 
@@ -117,21 +115,17 @@ def _name(error: Exception) -> str:
 
 
 def _item(row: Row) -> dict[str, Any]:
-    given = {name: part for name, part in asdict(row).items() if part is not None}
-    exact = json.loads(json.dumps(given), parse_float=Decimal)
-    serialize = TypeSerializer().serialize
-    return {name: serialize(part) for name, part in exact.items()}
+    return {name: attribute(part) for name, part in asdict(row).items() if part is not None}
 
 
 def _row(item: dict[str, Any]) -> Row:
-    deserialize = TypeDeserializer().deserialize
     try:
-        plain = {name: deserialize(part) for name, part in item.items()}
-        for run, note in (plain.get("waiting") or {}).items():
+        found = {name: plain(part) for name, part in item.items()}
+        for run, note in (found.get("waiting") or {}).items():
             if not isinstance(note, dict):
                 # In its old form it says only since when the run waits.
-                plain["waiting"][run] = {"waited": 0, "seen": note}
-        row = _ROW.validate_json(json.dumps(plain, default=_number))
+                found["waiting"][run] = {"waited": 0, "seen": note}
+        row = _ROW.validate_python(found)
         if not row.version:
             raise ValueError("without a version it could never be replaced")
         return row
@@ -139,7 +133,3 @@ def _row(item: dict[str, Any]) -> Row:
         # Only a person can have changed it so. Taken for absent, it would let the entity be created once more.
         reason = f"the row {digest_of(item['id']['S'])} of the mapping cannot be read ({type(error).__name__})"
         raise Misconfigured(reason) from None
-
-
-def _number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, Protocol
 
 from pydantic import ValidationError
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 from dokstamp_sync import backoff, failures, observability
 from dokstamp_sync.delivery.context import Context, Means
 from dokstamp_sync.delivery.parents import Parents
+from dokstamp_sync.edge.queue import Received
 from dokstamp_sync.errors import HandedBack, Misconfigured, NotReady, Occupied, OutOfTime, Retry, Throttled
 from dokstamp_sync.mapping.invalid import Invalid
 from dokstamp_sync.mapping.refusals import Refused
@@ -19,21 +19,12 @@ from dokstamp_sync.mapping.run_notes import note_refused
 from dokstamp_sync.messages import StepMessage, read_json
 from dokstamp_sync.observability import logger
 from dokstamp_sync.outcomes import Outcome, RecordOutcome, answer, count
-from dokstamp_sync.reading import apparent_sis_id, parse, problems, sentence
+from dokstamp_sync.problems import problems, sentence
+from dokstamp_sync.reading import MODELS, apparent_sis_id, parse
 from dokstamp_sync.steps.work import R, StepRules
 from dokstamp_sync.worker.attempts import Attempt, Attempts, refusal, silence
 
 _A_RUN_WAITS = re.compile(r'"task_token"(?!\s*:\s*(null|""))')
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A message from the queue. ``receives`` counts from 1."""
-
-    id: str
-    body: str
-    receipt_handle: str
-    receives: int
 
 
 class Answers(Protocol):
@@ -121,10 +112,9 @@ class Worker(Generic[R]):
         try:
             return parse(self._rules.step, given, self._settings.default_institution)
         except ValidationError as error:
-            sis_id = apparent_sis_id(self._rules.step, given)
-            outcome = RecordOutcome(
-                self._rules.step, sis_id, Outcome.REJECTED, f"records[{place}]: {sentence(problems(error))}"
-            )
+            step = self._rules.step
+            told = f"records[{place}]: {sentence(problems(error, MODELS[step]))}"
+            outcome = RecordOutcome(step, apparent_sis_id(step, given), Outcome.REJECTED, told)
             means = self._means.for_message(message)
             invalid = Invalid(means.store, means.refusals, means.clock, message.scope, message.stamp)
             invalid.drop(outcome, given, f"{received.id}/{place}")
@@ -226,7 +216,9 @@ class Worker(Generic[R]):
         """
         if _A_RUN_WAITS.search(received.body):
             raise Misconfigured("a run waits for this message, and it is not a step message")
-        wrong = problems(error) if isinstance(error, ValidationError) else [{"field": "", "problem": str(error)}]
+        wrong = [{"field": "", "problem": str(error)}]
+        if isinstance(error, ValidationError):
+            wrong = problems(error, StepMessage)
         outcome = RecordOutcome(self._rules.step, None, Outcome.REJECTED, sentence(wrong))
         # The body may hold a lone surrogate, and no table takes that.
         body = received.body.encode(errors="replace").decode()

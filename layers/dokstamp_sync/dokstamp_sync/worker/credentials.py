@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dokstamp_sync.dokstamp.tokens import Credentials
 from dokstamp_sync.errors import Misconfigured, Retry
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 KEPT_SECONDS = 300
 # What passes by itself.
 _PASSING = {"ThrottlingException", "InternalServiceError", "InternalFailure", "ServiceUnavailable"}
 
 
-def credentials(provider: SecretsProvider, secret_arn: str) -> Credentials:
+def credentials(secrets: SecretsManagerClient, arn: str, clock: Callable[[], float]) -> Credentials:
     """What reads the secret's JSON object, anew if told so. It raises Misconfigured if there is none, or Retry."""
+    kept: Mapping[str, str] = {}
+    good_until = float("-inf")
 
     def read(afresh: bool) -> Mapping[str, str]:
-        try:
-            secret = provider.get(secret_arn, max_age=KEPT_SECONDS, transform="json", force_fetch=afresh)
-        except GetParameterError as error:
-            raise _told(error.__context__) from error
-        except TransformParameterError:
-            raise Misconfigured("the credentials secret is not JSON") from None
-        if not isinstance(secret, dict) or not all(isinstance(value, str) for value in secret.values()):
-            raise Misconfigured("the credentials secret is not a JSON object of strings")
-        return secret
+        nonlocal kept, good_until
+        if afresh or clock() >= good_until:
+            kept = _read(secrets, arn)
+            good_until = clock() + KEPT_SECONDS
+        return kept
 
     return read
 
 
-def _told(cause: BaseException | None) -> BaseException:
-    """What becomes of the record for which the secret could not be read."""
+def _read(secrets: SecretsManagerClient, arn: str) -> Mapping[str, str]:
     what = "the credentials secret could not be read"
-    if isinstance(cause, ClientError):
-        code = cause.response["Error"]["Code"]
-        return Retry(f"{what} ({code})") if code in _PASSING else Misconfigured(f"{what} ({code})")
-    if isinstance(cause, BotoCoreError):
-        return Retry(f"{what} ({type(cause).__name__})")
-    return cause or Misconfigured(what)
+    try:
+        answer = secrets.get_secret_value(SecretId=arn)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise (Retry if code in _PASSING else Misconfigured)(f"{what} ({code})") from error
+    except BotoCoreError as error:
+        raise Retry(f"{what} ({type(error).__name__})") from error
+    try:
+        secret = json.loads(answer["SecretString"])
+    except (KeyError, ValueError, RecursionError):
+        raise Misconfigured("the credentials secret is not JSON") from None
+    if not isinstance(secret, dict) or not all(isinstance(value, str) for value in secret.values()):
+        raise Misconfigured("the credentials secret is not a JSON object of strings")
+    return secret

@@ -8,13 +8,9 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -22,22 +18,25 @@ from dokstamp_sync import observability
 from dokstamp_sync.delivery.brake import Brake
 from dokstamp_sync.delivery.context import Means
 from dokstamp_sync.dokstamp.client import MARGIN_SECONDS, DokStamp
-from dokstamp_sync.edge.queue import hide, take_each
+from dokstamp_sync.edge.clients import client, make
+from dokstamp_sync.edge.cold import prepare
+from dokstamp_sync.edge.queue import Received, hide, take_each
 from dokstamp_sync.errors import Retry
 from dokstamp_sync.mapping.dynamodb import DynamoDBStore
 from dokstamp_sync.mapping.refusals import RefusalTable
 from dokstamp_sync.observability import logger, measured
 from dokstamp_sync.settings import Settings
 from dokstamp_sync.steps.work import R, StepRules
-from dokstamp_sync.worker.batch import Received, Worker
+from dokstamp_sync.worker.batch import Worker
 from dokstamp_sync.worker.credentials import credentials
 from dokstamp_sync.worker.pdfs import Pdfs
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-Handler = Callable[[dict[str, Any], LambdaContext], PartialItemFailureResponse]
+Handler = Callable[[dict[str, Any], LambdaContext], "PartialItemFailureResponse"]
 
 NEEDED = ("queue_url", "inbox_queue_url", "mapping_table", "outcomes_table", "credentials_secret_arn", "pdf_bucket")
 
@@ -68,7 +67,7 @@ class QueueAndRuns:
             raise Retry(f"the run could not be answered ({type(error).__name__})") from error
 
     def hide(self, receipt_handle: str, seconds: int) -> None:
-        hide(lambda: self._sqs, self._queue_url, receipt_handle, seconds)
+        hide(self._sqs, self._queue_url, receipt_handle, seconds)
 
 
 class InboxQueue:
@@ -87,55 +86,45 @@ class InboxQueue:
             raise Retry(f"the inbox could not be reached ({type(error).__name__})") from error
 
 
-def received(record: SQSRecord) -> Received:
-    """What the worker needs to know of an SQS message in a Lambda event."""
-    attributes = record.attributes
-    return Received(
-        id=record.message_id,
-        body=record.body,
-        receipt_handle=record.receipt_handle,
-        receives=int(attributes.approximate_receive_count),
+def _build(rules: StepRules[R]) -> tuple[Worker[R], DokStamp, Settings]:
+    settings = Settings.from_environment(os.environ, *NEEDED)
+    database, runs, secrets = client("dynamodb"), client("stepfunctions"), client("secretsmanager")
+    make(database, runs, secrets)
+    sqs = client("sqs")
+    store = DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random)
+    longest_pause = settings.retry_cap_seconds
+    brake = Brake(store, time.time, time.sleep, random.random, settings.calls_per_second, longest_pause)
+    secret = credentials(secrets, settings.credentials_secret_arn, time.time)
+    dokstamp = DokStamp(settings, secret, brake)
+    means = Means(
+        store=store,
+        refusals=RefusalTable(database, settings.outcomes_table, settings.outcome_days, time.time),
+        inbox=InboxQueue(sqs, settings.inbox_queue_url),
+        api=dokstamp,
+        pdfs=Pdfs(client("s3"), settings.pdf_bucket, settings.pdf_maximum_bytes),
+        brake=brake,
+        settings=settings,
+        clock=time.time,
+        sleep=time.sleep,
+        new_owner=lambda: uuid.uuid4().hex,
     )
-
-
-def _brake(store: DynamoDBStore, settings: Settings) -> Brake:
-    return Brake(store, time.time, time.sleep, random.random, settings.calls_per_second, settings.retry_cap_seconds)
+    return Worker(rules, means, QueueAndRuns(sqs, runs, settings.queue_url), random.random), dokstamp, settings
 
 
 def serve(rules: StepRules[R]) -> Handler:
-    """The Lambda handler of a step. It builds everything at the first event, so that importing needs no AWS."""
-
-    @cache
-    def build() -> tuple[Worker[R], DokStamp, Settings]:
-        settings = Settings.from_environment(os.environ, *NEEDED)
-        database, sqs, runs = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("stepfunctions")
-        store = DynamoDBStore(database, settings.mapping_table, sleep=time.sleep, random=random.random)
-        brake = _brake(store, settings)
-        secrets = SecretsProvider(boto3_client=boto3.client("secretsmanager"))
-        dokstamp = DokStamp(settings, credentials(secrets, settings.credentials_secret_arn), brake)
-        means = Means(
-            store=store,
-            refusals=RefusalTable(database, settings.outcomes_table, settings.outcome_days, time.time),
-            inbox=InboxQueue(sqs, settings.inbox_queue_url),
-            api=dokstamp,
-            pdfs=Pdfs(boto3.client("s3"), settings.pdf_bucket, settings.pdf_maximum_bytes),
-            brake=brake,
-            settings=settings,
-            clock=time.time,
-            sleep=time.sleep,
-            new_owner=lambda: uuid.uuid4().hex,
-        )
-        return Worker(rules, means, QueueAndRuns(sqs, runs, settings.queue_url), random.random), dokstamp, settings
+    """The Lambda handler of a step. Outside of Lambda it builds everything at the first event."""
+    build = cache(partial(_build, rules))
+    prepare(build, os.environ)
 
     @logger.inject_lambda_context(clear_state=True)
     @measured
     def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-        def take(record: SQSRecord) -> None:
+        def take(message: Received) -> None:
             worker, dokstamp, settings = build()
             end = time.time() + context.get_remaining_time_in_millis() / 1000
             dokstamp.stop_at(end)
             worker.begin_before(end - settings.deadline_seconds - MARGIN_SECONDS)
-            worker.take(received(record))
+            worker.take(message)
 
         return take_each(event, os.environ, take)
 
