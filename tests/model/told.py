@@ -27,14 +27,22 @@ def healed_runs(simulation: Simulation) -> dict[str, str]:
     return first
 
 
+def healings_before(simulation: Simulation) -> dict[str, int]:
+    """The run of each healing -> how many healings lie between it and the run of the SIS, itself included."""
+    before: dict[str, int] = {}
+    for message in simulation.healing:
+        before.setdefault(run_of(message["id"]), before.get(message["heals"], 0) + 1)
+    return before
+
+
 def told_of(world: World, simulation: Simulation) -> dict[Key, Told]:
     """Every version of each record with its outcome: that of its run, or of its last result without one.
 
-    What a healing made of a record that was refused counts instead; it may come before the run's own result.
+    What a healing made of a record that was refused counts instead; it may come before the result of what it heals.
     """
     outcomes: dict[tuple[str, str, str], str] = {}
-    first = healed_runs(simulation)
-    for result in sorted(simulation.results, key=lambda each: each["run"] in first):
+    first, before = healed_runs(simulation), healings_before(simulation)
+    for result in sorted(simulation.results, key=lambda each: before.get(each["run"], 0)):
         for each in result["records"]:
             # A draft that was waited for in vain is called rejected, but is given up as what is blocked.
             given_up = each["reason"].startswith(DRAFT)
